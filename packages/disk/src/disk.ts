@@ -1,0 +1,89 @@
+import type { Clock } from "./clock.ts";
+import type { Owners } from "./owners.ts";
+
+/** What a directory entry is. Symbolic links, devices, sockets and pipes are `"other"`: nothing here follows them. */
+export type EntryKind = "file" | "directory" | "other";
+
+/** One entry of a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: EntryKind;
+}
+
+/** What stands at a path. */
+export interface PathStatus {
+  readonly kind: EntryKind;
+  /** Bytes of a file; 0 for what isn't one. */
+  readonly size: number;
+}
+
+/**
+ * The machine that durable code runs on: files with explicit positions, directories, and syncs that say when something
+ * is durable. `nodeDisk` is the real one, `createSimulatedDisk` (at `@laminar/disk/testing`) one that loses power.
+ *
+ * What is durable: file content once {@link DiskFile.sync} settles; a directory's entries (a name that was created,
+ * renamed or removed in it) once {@link Disk.syncDirectory} of that directory settles. Nothing else is. A file's sync
+ * says nothing about its name, a directory's nothing about the content of its files, and after a crash each unsynced
+ * 512-byte sector and each unsynced directory entry may be there or not, on its own, in any combination. A rename
+ * within one file system is atomic: after a crash the target name leads to the old or to the new entry, never to none.
+ *
+ * Order: calls take effect in the order of their settling; a caller that needs an order awaits. Calls on different paths
+ * may run at the same time. Every failure is a `DiskError`; after a failed sync nothing may be assumed about the bytes it
+ * covered, and it must not be tried again.
+ *
+ * Paths are those of the platform (`node:path`); none is ever resolved through a symbolic link in its last part.
+ */
+export interface Disk {
+  /** The machine's clock. It stands here because a simulated machine has a time of its own. */
+  readonly clock: Clock;
+  /** Who runs on this machine, for locks. */
+  readonly owners: Owners;
+  /** What stands at `path`, or `undefined` when nothing does. A symbolic link is `"other"`. */
+  stat(path: string): Promise<PathStatus | undefined>;
+  /** The entries of a directory, in no order. Rejects with `DISK_NOT_FOUND` or `DISK_NOT_A_DIRECTORY`. */
+  list(directory: string): Promise<readonly DirectoryEntry[]>;
+  /** Opens an existing plain file for reading only. What isn't a plain file is refused (`DISK_NOT_A_FILE`), never waited for. */
+  open(path: string): Promise<DiskFile>;
+  /** Creates a file that must not exist (`DISK_EXISTS`), for reading and writing. */
+  create(path: string): Promise<DiskFile>;
+  /** Makes one directory whose parent exists; `DISK_EXISTS` when anything stands there. */
+  makeDirectory(path: string): Promise<void>;
+  /** Removes an empty directory; `DISK_NOT_EMPTY` otherwise. */
+  removeDirectory(path: string): Promise<void>;
+  /** Removes a name that isn't a directory's. Open files stay readable. */
+  remove(path: string): Promise<void>;
+  /**
+   * Gives `from` the name `to`, atomically. A file replaces a file; a directory replaces an empty directory
+   * (`DISK_NOT_EMPTY` otherwise; Windows replaces none).
+   */
+  rename(from: string, to: string): Promise<void>;
+  /** Makes the entries of a directory durable. Does nothing where the platform can't (Windows). */
+  syncDirectory(path: string): Promise<void>;
+}
+
+/**
+ * One open file. Positions and lengths are bytes. Reads and writes name their position, so that no hidden cursor exists;
+ * a transfer may be short without an error, and callers loop (`readFully`, `writeFully`).
+ */
+export interface DiskFile {
+  /** The path it was opened under; a later rename doesn't change it. */
+  readonly path: string;
+  /** Bytes in the file now. */
+  size(): Promise<number>;
+  /** Reads into `target` from `position`; resolves to the bytes read. 0 only at or after the end. */
+  read(position: number, target: Uint8Array): Promise<number>;
+  /**
+   * Writes to the page cache; resolves to the bytes taken, at least 1. The bytes are read while the call runs: `source`
+   * must not change before it settles. Nothing is durable.
+   */
+  write(position: number, source: Uint8Array): Promise<number>;
+  /** The same at once, for writes that are shorter than a trip to another thread. Returns the bytes taken, at least 1. */
+  writeSync(position: number, source: Uint8Array): number;
+  /**
+   * Makes every write that returned before the call durable, with the length of the file. Rejects with a `DiskError` when
+   * the disk says no; then nothing is known about the bytes, a second call proves nothing, and the file must be given up.
+   */
+  sync(): Promise<void>;
+  /** Frees the handle. A second call does nothing. Syncs nothing. */
+  close(): Promise<void>;
+}

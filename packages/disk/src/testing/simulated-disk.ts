@@ -1,0 +1,69 @@
+import type { Disk } from "../disk.ts";
+
+/** What an operation of the disk is called in a trace: the port's method, or the file's. */
+export type OperationKind =
+  | "stat" | "list" | "open" | "create" | "makeDirectory" | "removeDirectory" | "remove" | "rename" | "syncDirectory"
+  | "size" | "read" | "write" | "sync" | "close";
+
+/** One operation, in the order in which operations took effect. */
+export interface Operation {
+  /** Counts from 0 over the whole life of one simulated disk. */
+  readonly index: number;
+  readonly kind: OperationKind;
+  readonly path: string;
+  /** The new name of a rename. */
+  readonly target?: string | undefined;
+  /** Bytes and position of a read or write. */
+  readonly position?: number | undefined;
+  readonly length?: number | undefined;
+}
+
+/** What a planned fault does to the operation it hits. */
+export type Fault =
+  /** Fails and changes nothing. A failed sync leaves its sectors unsynced for good, though a later sync may say yes. */
+  | { readonly kind: "error"; readonly errno: string }
+  /** A read or write that transfers only `bytes` of what was asked (at least 1). */
+  | { readonly kind: "short"; readonly bytes: number }
+  /** A sync that says yes and does nothing. */
+  | { readonly kind: "lie" };
+
+/**
+ * A file system in memory that keeps what programs see (the page cache) apart from what is durable, per 512-byte sector of
+ * a file and per entry of a directory, so that a test can ask what a power cut would leave.
+ */
+export interface SimulatedDisk extends Disk {
+  /** Everything that was done, in order. */
+  readonly operations: readonly Operation[];
+  /** Handles that are open now: a test that ends with one above its start has a leak. */
+  readonly openFiles: number;
+  /**
+   * Calls `observe` before each operation takes effect, on the state before it: the place to take images from. It must not
+   * call the disk's own methods. Returns a function that ends it.
+   */
+  beforeEach(observe: (operation: Operation) => void): () => void;
+  /** Decides about each operation before it takes effect: a fault, or `undefined` to let it pass. One plan at a time. */
+  plan(decide: ((operation: Operation) => Fault | undefined) | undefined): void;
+  /** Limits the bytes that files may hold in all: what exceeds it is written in part, then fails with ENOSPC. */
+  limitSpace(bytes: number): void;
+  /** The state that a killed process leaves: all that was written is seen, synced or not. */
+  killed(): DiskImage;
+  /**
+   * The states that a power cut at this moment may leave, each content once: every combination of unsynced units where
+   * there are few, otherwise none, all, each alone, each missing, prefixes, and samples by `seed`, at most `limit`.
+   */
+  powerCuts(options?: { readonly limit?: number | undefined; readonly seed?: number | undefined }): Iterable<DiskImage>;
+}
+
+/** A state of the whole disk, immutable and cheap to keep. */
+export interface DiskImage {
+  /** Content of each file by path, as programs see it. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly directories: ReadonlySet<string>;
+  /** Equal for equal content. */
+  readonly hash: string;
+  /**
+   * A disk that starts from this image: a new boot after a power cut (all owners before it are dead), the same boot after a
+   * kill (unsynced sectors and entries are still unsynced).
+   */
+  mount(): SimulatedDisk;
+}
