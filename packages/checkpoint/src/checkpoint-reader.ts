@@ -1,0 +1,37 @@
+import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
+
+/** One checkpoint as a survey found it: its metadata when they verify, otherwise why they don't. */
+export type SurveyedCheckpoint =
+  | { readonly id: number; readonly metadata: CheckpointMetadata; readonly problem?: undefined }
+  | { readonly id: number; readonly metadata?: undefined; readonly problem: Error };
+
+export interface CheckpointSurvey {
+  /** False when the place itself isn't there. */
+  readonly exists: boolean;
+  /** Newest first. */
+  readonly checkpoints: readonly SurveyedCheckpoint[];
+  /** Names that look like checkpoints and are none, for the report. */
+  readonly ignored: readonly string[];
+}
+
+/** What a restore runs while it works: fields that an `AbortSignal` has. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+/**
+ * Reads checkpoints without a lock and without changing a byte. This is all that recovery needs: implement it for
+ * checkpoints that live elsewhere. Beside a live manager a checkpoint may vanish between two calls
+ * (`CHECKPOINT_NOT_FOUND`); then survey again.
+ */
+export interface CheckpointReader {
+  survey(): Promise<CheckpointSurvey>;
+  /**
+   * Reads every part of the checkpoint's chain and compares size and checksum with the metadata. Rejects with a
+   * `CheckpointError` that names the part; damage is told apart from a failed read by `isCorruption`.
+   */
+  verify(metadata: CheckpointMetadata, options?: { readonly signal?: AbortSignalLike | undefined }): Promise<void>;
+  /** The bytes of one checkpoint's own part, checked against `part`'s size and checksum: throws before its last chunk if they differ. */
+  readPart(part: { readonly id: number; readonly size: number; readonly checksum: number }): AsyncIterable<Uint8Array>;
+}

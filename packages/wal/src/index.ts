@@ -1,0 +1,7 @@
+export { breakLock, nodeDisk, type Disk } from "@laminar/disk";
+export type { AbortSignalLike, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
+export { openWal, openWalReader } from "./open-wal.ts";
+export { verifyWal, walSize, type WalReport } from "./verify-wal.ts";
+export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
+export { isCorruption, isWalError, WalError, type WalErrorCode, type WalErrorDetails } from "./wal-error.ts";
+export type { WalOptions } from "./wal-options.ts";

@@ -1,0 +1,101 @@
+/** Log sequence number: the number of a record. The first is 1; 0 is before the first. Never given twice to durable records. */
+export type Lsn = number;
+
+/** Records that were written by one flush and are recovered whole or not at all: `entries[i]` has LSN `firstLsn + i`. */
+export interface WalBatch<E> {
+  readonly firstLsn: Lsn;
+  /** Which writer wrote them: another number for every open and every fence. A commit covers its own session only. */
+  readonly session: number;
+  readonly entries: readonly E[];
+}
+
+/** What `signal` options need of an `AbortSignal`, so that no runtime's own type is in the way. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+export interface ReadOptions {
+  /**
+   * Only records above this one. Refused with `WAL_TRUNCATED` when records above it were dropped, with `WAL_POSITION_FENCED`
+   * when a fence took it out of use.
+   * @default startsAfter
+   */
+  readonly after?: Lsn | undefined;
+  /** Also what verifies but isn't proven durable: after a crash that may be the last acknowledged batch. @default false */
+  readonly unproven?: boolean | undefined;
+  /** Checked between batches; the iteration then throws `signal.reason`. */
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** How a read of the log ended. */
+export interface LogEnd {
+  /** `"clean"`: nothing after the last batch; `"torn"`: remains of a write that never finished, which counts for nothing. */
+  readonly kind: "clean" | "torn";
+  /** Name of the file that holds the end, in the log's directory; `undefined` for a log without segments. */
+  readonly file?: string | undefined;
+  /** Where the first byte after the last batch stands. */
+  readonly offset: number;
+  /** Bytes from there to the end of the file. */
+  readonly bytes: number;
+}
+
+/** Reads a log. Any number of readers may work beside one writer, in this process or another; reading writes nothing. */
+export interface LogReader<E> {
+  /** Identity of this log: 32 hex digits, random at creation. `""` for a log that has never been written. */
+  readonly logId: string;
+  /** Every record above it that counts is still held. */
+  readonly startsAfter: Lsn;
+  /** The oldest record held; `lastLsn + 1` when there is none. */
+  readonly firstLsn: Lsn;
+  /** The last record that counts, as far as this reader has looked. */
+  readonly lastLsn: Lsn;
+  /** How the log ended when this reader last looked. */
+  readonly end: LogEnd;
+  /** False for a record that a fence took out of use. Says nothing about records that were never written or were dropped. */
+  counts(lsn: Lsn): boolean;
+  /** Batches in ascending order, up to what is durable at the call. Memory: about one batch. */
+  read(options?: ReadOptions): AsyncIterable<WalBatch<E>>;
+  /** The same, one entry at a time. */
+  entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }>;
+  /** Frees what the reader holds. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Writes a log. One writer per directory, held by a lock. */
+export interface LogWriter<E> {
+  /**
+   * Takes an entry into the open batch and returns its LSN. Synchronous; nothing is durable yet. An entry that is refused
+   * (`TypeError`, `WAL_ENTRY_TOO_LARGE`, `WAL_BACKPRESSURE`, whatever a codec throws) changes nothing.
+   */
+  append(entry: E): Lsn;
+  /** The same for several entries that are in one batch: after a crash all or none of them are there. Returns the last LSN. */
+  appendAll(entries: Iterable<E>): Lsn;
+  /** Settles when less than `highWaterMark` bytes wait to be written. */
+  ready(): Promise<void>;
+  /**
+   * Resolves to the last LSN that was appended before the call, once it is durable. Concurrent callers share one flush.
+   * Rejects with `WAL_POISONED` when any write, sync or close failed: what was not durable by then may or may not be there
+   * after the next open, and this writer is done for.
+   */
+  sync(): Promise<Lsn>;
+  /** The last record known to be durable. */
+  readonly durableLsn: Lsn;
+  /**
+   * Drops whole segments whose records are all below `lsn`, once a newer segment that says so is durable. Resolves to the
+   * bytes freed. The newest segment always stays. A file that can't be unlinked is left and ignored by every reader.
+   */
+  truncateBefore(lsn: Lsn): Promise<number>;
+  /**
+   * A fence: records above `lsn` no longer count, durably, and their numbers are not given again. Nothing is erased. What is
+   * buffered is made durable first. A new session begins. At or above `lastLsn` it does nothing; below `startsAfter` it is
+   * a `RangeError`.
+   */
+  truncateAfter(lsn: Lsn): Promise<void>;
+}
+
+/** A log that is open for writing, which can be read as well. `close` makes durable what was appended. */
+export interface WriteAheadLog<E, I = E> extends LogReader<E>, LogWriter<I>, AsyncDisposable {
+  /** Bytes of all segment files. */
+  readonly sizeBytes: number;
+}

@@ -1,0 +1,148 @@
+import { join } from "node:path";
+import { type DirectoryLock, type Disk, type DiskFile, publishFile, writeFully, writeFullySync } from "@laminar/disk";
+import type { FoundBatch } from "./log-core.ts";
+import * as format from "./segment-format.ts";
+import { headName, segmentName, temporaryName } from "./segment-names.ts";
+import { WalError } from "./wal-error.ts";
+
+/** Above this a write goes to another thread, so that the event loop isn't held for longer than a page-cache copy of it takes. */
+const SYNC_WRITE_BYTES_MAX = 2 * 1024 * 1024;
+const MARKER_BODY = Uint8Array.of(format.BATCH_END);
+
+/** A batch that is ready but for its place: the header's bytes are reserved in front of its body. */
+export interface PreparedBatch {
+  readonly frame: Uint8Array;
+  readonly firstLsn: number;
+  readonly count: number;
+}
+
+/** What a new segment declares; see `SegmentHeader`. */
+export interface NewSegment {
+  readonly continuesAfter: number;
+  readonly baseLsn: number;
+  readonly oldestLsn: number;
+  /** Batches of an older segment that are stated again. */
+  readonly copies?: readonly FoundBatch[] | undefined;
+}
+
+/** A segment that this writer made, with its size now. */
+export interface OwnSegment {
+  readonly number: number;
+  readonly header: format.SegmentHeader;
+  size: number;
+}
+
+/** Makes segments and appends batches to the newest. Knows bytes and files; what is written when is its caller's business. */
+export class SegmentWriter {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #lock: DirectoryLock;
+  readonly #identity: { readonly logId: string; readonly entryKind: number };
+  #number: number;
+  #file: DiskFile | undefined;
+  #current: OwnSegment | undefined;
+
+  constructor(disk: Disk, directory: string, lock: DirectoryLock, identity: { readonly logId: string; readonly entryKind: number }, highest: number) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#lock = lock;
+    this.#identity = identity;
+    this.#number = highest;
+  }
+
+  /** The segment that batches go to, once one was made. */
+  get current(): OwnSegment | undefined {
+    return this.#current;
+  }
+
+  get nextNumber(): number {
+    return this.#number + 1;
+  }
+
+  async requireLock(): Promise<void> {
+    if (await this.#lock.held()) return;
+    throw new WalError("WAL_LOCKED", `${this.#directory}: this writer's lock was taken away by hand`, { file: this.#directory });
+  }
+
+  /**
+   * The one way to make a segment, for creation, rotation, fences and opening alike: whole under a temporary name, synced,
+   * renamed, the directory synced, and a head that says so. Then a marker batch shows readers that all of that happened.
+   */
+  async publish(segment: NewSegment, session: number): Promise<OwnSegment> {
+    await this.requireLock();
+    const number = ++this.#number;
+    const salt = crypto.getRandomValues(new Uint32Array(1))[0] as number;
+    const { continuesAfter, baseLsn, oldestLsn, copies = [] } = segment;
+    const header = { ...this.#identity, number, salt, continuesAfter, baseLsn, oldestLsn };
+    const chunks = [format.encodeSegmentHeader(header)];
+    let size = format.SEGMENT_HEADER_BYTES;
+    for (const copy of copies) {
+      const frame = restate(copy, salt, size, continuesAfter);
+      chunks.push(frame);
+      size += frame.length;
+    }
+    const previous = this.#file;
+    this.#file = await publishFile(this.#disk, this.#directory, temporaryName(number), segmentName(number), chunks);
+    this.#current = { number, header, size };
+    await previous?.close();
+    await this.#writeHead(number);
+    const last = copies.at(-1)?.header;
+    const nextLsn = last ? last.firstLsn + last.count : baseLsn;
+    this.writeMarker(nextLsn, session, last ? nextLsn - 1 : continuesAfter);
+    return this.#current;
+  }
+
+  /** Says that the segment was published, so that its loss shows; older heads then say nothing that is needed. */
+  async #writeHead(number: number): Promise<void> {
+    await (await this.#disk.create(join(this.#directory, headName(number)))).close();
+    await this.#disk.syncDirectory(this.#directory);
+    for (const { name } of await this.#disk.list(this.#directory)) {
+      // A head that stays costs nothing: only the highest is ever looked at.
+      if (name.endsWith(".head") && name < headName(number)) await this.#disk.remove(join(this.#directory, name)).catch(() => undefined);
+    }
+  }
+
+  /** An empty batch that says what is durable. Not synced: it proves what it says to whoever finds it. */
+  writeMarker(nextLsn: number, session: number, durableLsn: number): void {
+    const frame = new Uint8Array(format.BATCH_HEADER_BYTES + MARKER_BODY.length);
+    frame.set(MARKER_BODY, format.BATCH_HEADER_BYTES);
+    const { file, segment } = this.#open();
+    format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
+    writeFullySync(file, segment.size, frame);
+    segment.size += frame.length;
+  }
+
+  /** Writes a batch at the end of the newest segment, to the page cache. */
+  async write(batch: PreparedBatch, session: number, durableLsn: number): Promise<void> {
+    const { file, segment } = this.#open();
+    const { frame, firstLsn, count } = batch;
+    format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn });
+    if (frame.length > SYNC_WRITE_BYTES_MAX) await writeFully(file, segment.size, frame);
+    else writeFullySync(file, segment.size, frame);
+    segment.size += frame.length;
+  }
+
+  async sync(): Promise<void> {
+    await this.#open().file.sync();
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  #open(): { file: DiskFile; segment: OwnSegment } {
+    if (!this.#file || !this.#current) throw new Error("no segment is open");
+    return { file: this.#file, segment: this.#current };
+  }
+}
+
+/** A copy keeps its body and session; it says what its segment says to be durable, never more. */
+function restate(copy: FoundBatch, salt: number, position: number, durableLsn: number): Uint8Array {
+  const frame = new Uint8Array(format.BATCH_HEADER_BYTES + copy.body.length);
+  frame.set(copy.body, format.BATCH_HEADER_BYTES);
+  const { firstLsn, count, session } = copy.header;
+  format.sealBatch(frame, salt, position, { firstLsn, count, flags: format.FLAG_COPY, session, durableLsn });
+  return frame;
+}

@@ -1,0 +1,65 @@
+import type { Disk } from "@laminar/disk";
+import { BODY_BYTES_MAX } from "./segment-format.ts";
+import type { WalCodec } from "./wal-entry.ts";
+
+export interface WalOptions {
+  /** Entries of one's own type instead of the four standard ones. A log is read with the kind that it was written with. */
+  readonly codec?: WalCodec<never, never> | undefined;
+  /**
+   * Milliseconds after which what was appended is made durable without anybody asking. `Infinity`: only when asked, when a
+   * batch is full, and at `close`.
+   * @default 100
+   */
+  readonly syncInterval?: number | undefined;
+  /** Bytes after which the next segment is begun. @default 67_108_864 */
+  readonly segmentSize?: number | undefined;
+  /** Bytes of one entry, or of all entries of one `appendAll`, at most. @default 67_108_864 */
+  readonly maxEntrySize?: number | undefined;
+  /** Bytes after which a batch takes no more entries and is written without anybody asking. @default 1_048_576 */
+  readonly maxBatchSize?: number | undefined;
+  /** Bytes that wait to be written from which `ready` waits; `append` refuses above four times that. @default 16_777_216 */
+  readonly highWaterMark?: number | undefined;
+  /** A log that isn't there is refused (`WAL_NOT_FOUND`) instead of created. @default false */
+  readonly mustExist?: boolean | undefined;
+  /** `"refuse"`: a damaged log is an error. Going on behind damage is not supported yet. @default "refuse" */
+  readonly onDamage?: "refuse" | "stop" | undefined;
+  /** The machine to work on. @default nodeDisk */
+  readonly disk?: Disk | undefined;
+}
+
+export interface WalLimits {
+  readonly syncInterval: number;
+  readonly segmentSize: number;
+  readonly maxEntrySize: number;
+  readonly maxBatchSize: number;
+  readonly highWaterMark: number;
+}
+
+function size(name: string, value: number | undefined, otherwise: number, min: number, max: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number of bytes`);
+  if (!Number.isSafeInteger(value) || value < min || value > max) throw new RangeError(`${name} must be a whole number of bytes from ${min} to ${max}`);
+  return value;
+}
+
+const MIB = 1024 * 1024;
+
+/** The options' numbers with their defaults; throws `TypeError` or `RangeError` before anything is touched. */
+export function walLimits(options: WalOptions): WalLimits {
+  const { syncInterval = 100 } = options;
+  if (typeof syncInterval !== "number") throw new TypeError("syncInterval must be a number of milliseconds");
+  if (!(syncInterval > 0) || (syncInterval > 0x7fff_ffff && syncInterval !== Number.POSITIVE_INFINITY)) {
+    throw new RangeError("syncInterval must be above 0 and at most 2,147,483,647 milliseconds, or Infinity");
+  }
+  return {
+    syncInterval,
+    segmentSize: size("segmentSize", options.segmentSize, 64 * MIB, 1024, Number.MAX_SAFE_INTEGER),
+    maxEntrySize: size("maxEntrySize", options.maxEntrySize, 64 * MIB, 1, BODY_BYTES_MAX / 2),
+    maxBatchSize: size("maxBatchSize", options.maxBatchSize, MIB, 1, BODY_BYTES_MAX / 4),
+    highWaterMark: size("highWaterMark", options.highWaterMark, 16 * MIB, 1, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+export function requireDirectory(directory: unknown): asserts directory is string {
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
+}
