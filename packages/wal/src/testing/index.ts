@@ -1,1 +1,1 @@
-export {};
+export { readLogImage, type LogImage, type ReadImage } from "./read-log-image.ts";
