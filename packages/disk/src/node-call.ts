@@ -1,0 +1,14 @@
+import { fromThrown } from "./errno.ts";
+
+/** The last argument of a `node:fs` function. */
+export type Callback<T> = (error: Error | null | undefined, value?: T) => void;
+
+/** Runs one `node:fs` call with a callback as a promise: `node:fs/promises` costs a handle object and more time a call. */
+export function call<T>(operation: string, file: string, start: (done: Callback<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => {
+      if (error) reject(fromThrown(error, operation, file));
+      else resolve(value as T);
+    });
+  });
+}

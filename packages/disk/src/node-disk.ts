@@ -1,0 +1,96 @@
+import * as fs from "node:fs";
+import type { DirectoryEntry, Disk, DiskFile, EntryKind, PathStatus } from "./disk.ts";
+import { isDiskError } from "./disk-error.ts";
+import { notADirectoryError, notAFileError } from "./errno.ts";
+import { call } from "./node-call.ts";
+import { nodeClock } from "./node-clock.ts";
+import { NodeFile } from "./node-file.ts";
+import { nodeOwners } from "./node-owners.ts";
+import { platformRules, type PlatformRules } from "./platform.ts";
+
+/** The file system of this machine. */
+export const nodeDisk: Disk = createNodeDisk(platformRules(process.platform));
+
+/** A disk on `node:fs` that keeps to `rules`. */
+export function createNodeDisk(rules: PlatformRules): Disk {
+  return {
+    clock: nodeClock,
+    owners: nodeOwners,
+    stat: (path) => stat("stat", path),
+    list,
+    open: (path) => open(path, rules),
+    create: (path) => create(path, rules),
+    makeDirectory: (path) => call("makeDirectory", path, (done) => fs.mkdir(path, done)),
+    removeDirectory: (path) => call("removeDirectory", path, (done) => fs.rmdir(path, done)),
+    remove,
+    rename: (from, to) => call("rename", from, (done) => fs.rename(from, to, done)),
+    syncDirectory: async (path) => {
+      if (rules.syncsDirectories) await syncDirectory(path, rules);
+    },
+  };
+}
+
+async function stat(operation: string, path: string): Promise<PathStatus | undefined> {
+  try {
+    const stats = await call<fs.Stats>(operation, path, (done) => fs.lstat(path, done));
+    return { kind: kindOf(stats), size: stats.isFile() ? stats.size : 0 };
+  } catch (error) {
+    // Nothing can stand below a plain file, so both errors say the same.
+    if (isDiskError(error, "DISK_NOT_FOUND", "DISK_NOT_A_DIRECTORY")) return undefined;
+    throw error;
+  }
+}
+
+async function list(directory: string): Promise<readonly DirectoryEntry[]> {
+  // readdir follows a symbolic link, and the contract doesn't.
+  const status = await stat("list", directory);
+  if (status !== undefined && status.kind !== "directory") throw notADirectoryError("list", directory);
+  const entries = await call<fs.Dirent[]>("list", directory, (done) => fs.readdir(directory, { withFileTypes: true }, done));
+  return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+}
+
+async function open(path: string, rules: PlatformRules): Promise<DiskFile> {
+  if (!rules.refusesLinks) {
+    const status = await stat("open", path);
+    if (status !== undefined && status.kind !== "file") throw notAFileError("open", path);
+  }
+  const descriptor = await call<number>("open", path, (done) => fs.open(path, rules.readFlags, done));
+  const file = new NodeFile({ path, descriptor, access: "read", contentSync: rules.contentSync });
+  try {
+    const stats = await call<fs.Stats>("open", path, (done) => fs.fstat(descriptor, done));
+    if (!stats.isFile()) throw notAFileError("open", path);
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+  return file;
+}
+
+async function create(path: string, rules: PlatformRules): Promise<DiskFile> {
+  const descriptor = await call<number>("create", path, (done) => fs.open(path, rules.createFlags, 0o666, done));
+  return new NodeFile({ path, descriptor, access: "write", contentSync: rules.contentSync });
+}
+
+async function remove(path: string): Promise<void> {
+  try {
+    await call<void>("remove", path, (done) => fs.unlink(path, done));
+  } catch (error) {
+    // macOS and Windows say "not permitted" to a directory, Linux says what it is.
+    if (!isDiskError(error, "DISK_PERMISSION") || (await stat("remove", path))?.kind !== "directory") throw error;
+    throw notAFileError("remove", path, error);
+  }
+}
+
+async function syncDirectory(path: string, rules: PlatformRules): Promise<void> {
+  const descriptor = await call<number>("syncDirectory", path, (done) => fs.open(path, rules.directoryFlags, done));
+  try {
+    await call<void>("syncDirectory", path, (done) => fs.fsync(descriptor, done));
+  } finally {
+    await call<void>("syncDirectory", path, (done) => fs.close(descriptor, done)).catch(() => undefined);
+  }
+}
+
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): EntryKind {
+  if (entry.isFile()) return "file";
+  return entry.isDirectory() ? "directory" : "other";
+}

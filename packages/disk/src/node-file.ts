@@ -1,0 +1,112 @@
+import * as fs from "node:fs";
+import { DiskError } from "./disk-error.ts";
+import type { DiskFile } from "./disk.ts";
+import { closedError, fromThrown } from "./errno.ts";
+import { call, type Callback } from "./node-call.ts";
+
+/** The most that one call transfers; the platforms' own limit is 2 GiB - 1 or a little below. */
+const transferMax = 1 << 30;
+
+export interface OpenedFile {
+  readonly path: string;
+  readonly descriptor: number;
+  readonly access: "read" | "write";
+  readonly contentSync: "fdatasync" | "fsync";
+}
+
+/** A `DiskFile` on an integer descriptor. */
+export class NodeFile implements DiskFile {
+  readonly path: string;
+  readonly #opened: OpenedFile;
+  #running = 0;
+  #closing: Promise<void> | undefined;
+  #lastEnded: (() => void) | undefined;
+
+  constructor(opened: OpenedFile) {
+    this.path = opened.path;
+    this.#opened = opened;
+  }
+
+  size(): Promise<number> {
+    return this.#run<fs.Stats>("size", (descriptor, done) => fs.fstat(descriptor, done)).then((stats) => stats.size);
+  }
+
+  async read(position: number, target: Uint8Array): Promise<number> {
+    checkPosition(position);
+    const length = Math.min(target.length, transferMax);
+    return this.#run("read", (descriptor, done) => fs.read(descriptor, target, 0, length, position, done));
+  }
+
+  async write(position: number, source: Uint8Array): Promise<number> {
+    this.#checkWrite("write", position);
+    if (source.length === 0) return 0;
+    const length = Math.min(source.length, transferMax);
+    const start = (descriptor: number, done: Callback<number>): void =>
+      fs.write(descriptor, source, 0, length, position, done);
+    return this.#taken("write", await this.#run("write", start));
+  }
+
+  writeSync(position: number, source: Uint8Array): number {
+    this.#checkWrite("writeSync", position);
+    if (this.#closing !== undefined) throw closedError("writeSync", this.path);
+    if (source.length === 0) return 0;
+    try {
+      const length = Math.min(source.length, transferMax);
+      return this.#taken("writeSync", fs.writeSync(this.#opened.descriptor, source, 0, length, position));
+    } catch (error) {
+      throw fromThrown(error, "writeSync", this.path);
+    }
+  }
+
+  sync(): Promise<void> {
+    const sync = this.#opened.contentSync === "fdatasync" ? fs.fdatasync : fs.fsync;
+    return this.#run("sync", (descriptor, done) => sync(descriptor, done));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    // A descriptor that is closed under a running call may be given to another file before that call gets to it.
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#lastEnded = resolve;
+      });
+    }
+    await call<void>("close", this.path, (done) => fs.close(this.#opened.descriptor, done));
+  }
+
+  #run<T>(operation: string, start: (descriptor: number, done: Callback<T>) => void): Promise<T> {
+    if (this.#closing !== undefined) return Promise.reject(closedError(operation, this.path));
+    return call<T>(operation, this.path, (done) => {
+      start(this.#opened.descriptor, (error, value) => {
+        this.#running -= 1;
+        if (this.#running === 0) this.#lastEnded?.();
+        done(error, value);
+      });
+      // Counted after the start: it throws for a wrong argument, and no callback comes before this function returns.
+      this.#running += 1;
+    });
+  }
+
+  #checkWrite(operation: string, position: number): void {
+    checkPosition(position);
+    if (this.#opened.access === "write") return;
+    const message = `${operation} ${JSON.stringify(this.path)}: the file was opened for reading. Only a created one takes writes.`;
+    throw new DiskError("DISK_PERMISSION", message, { operation, file: this.path });
+  }
+
+  #taken(operation: string, bytes: number): number {
+    if (bytes > 0) return bytes;
+    const message = `${operation} ${JSON.stringify(this.path)}: the file system took no byte and gave no reason.`;
+    throw new DiskError("DISK_IO", message, { operation, file: this.path });
+  }
+}
+
+function checkPosition(position: number): void {
+  // Node takes anything else for "wherever the descriptor's cursor is".
+  if (Number.isSafeInteger(position) && position >= 0) return;
+  throw new RangeError(`A position in a file is a whole number from 0, not ${position}.`);
+}

@@ -1,0 +1,40 @@
+import { constants } from "node:fs";
+
+/** The open flags that a platform may lack; absent ones are `undefined` or missing. */
+export interface OpenFlags {
+  readonly O_NOFOLLOW?: number | undefined;
+  readonly O_NONBLOCK?: number | undefined;
+  readonly O_DIRECTORY?: number | undefined;
+}
+
+/** Everything in which the file systems of platforms differ for a disk. The lock's differences are in `node-owners.ts`. */
+export interface PlatformRules {
+  /** Flags that open a plain file for reading and wait for nothing. */
+  readonly readFlags: number;
+  /** Flags that create a new file. */
+  readonly createFlags: number;
+  /** Flags that open a directory to sync it. */
+  readonly directoryFlags: number;
+  /** Whether an open that meets a symbolic link fails by itself; where not, the path is looked at first. */
+  readonly refusesLinks: boolean;
+  /** Which call makes content durable together with the length of the file. */
+  readonly contentSync: "fdatasync" | "fsync";
+  /** Whether a directory can be synced at all. */
+  readonly syncsDirectories: boolean;
+}
+
+export function platformRules(platform: string, flags: OpenFlags = constants): PlatformRules {
+  const noFollow = flags.O_NOFOLLOW ?? 0;
+  return {
+    readFlags: constants.O_RDONLY | noFollow | (flags.O_NONBLOCK ?? 0),
+    createFlags: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow,
+    directoryFlags: constants.O_RDONLY | noFollow | (flags.O_DIRECTORY ?? 0),
+    refusesLinks: noFollow !== 0,
+    // Linux's fdatasync covers the length, and Windows has one call for both. Elsewhere that isn't promised; on macOS only
+    // libuv's fsync goes as far as the platter (F_FULLFSYNC).
+    contentSync: platform === "linux" || platform === "win32" ? "fdatasync" : "fsync",
+    // Windows opens no directory for a flush; NTFS journals its entries. Anywhere else a refusal is an error: a file system
+    // that can't make a name durable can't hold a log.
+    syncsDirectories: platform !== "win32",
+  };
+}

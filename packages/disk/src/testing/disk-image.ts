@@ -1,0 +1,78 @@
+import { type Hash, named, sum, toHex } from "./content-hash.ts";
+import { DirectoryNode } from "./directory-node.ts";
+import { FileNode } from "./file-node.ts";
+import type { FileState } from "./file-state.ts";
+import { cachedTree, type NameTree } from "./name-tree.ts";
+import type { DiskImage, SimulatedDisk } from "./simulated-disk.ts";
+import type { FileStates } from "./unsynced-state.ts";
+import { Volume } from "./volume.ts";
+import { namesOf } from "./volume-path.ts";
+
+/** Starts a machine on a volume. */
+export type Start = (volume: Volume) => SimulatedDisk;
+
+/** Names and contents of one state, and their hash. */
+interface Content {
+  readonly names: NameTree;
+  stateOf(file: FileNode): FileState;
+  readonly hash: Hash;
+}
+
+/** What a killed process leaves: everything, and what isn't synced is still unsynced. */
+export function killedImage(volume: Volume, start: Start): DiskImage {
+  const frozen = volume.fork();
+  const names = cachedTree(frozen.root);
+  let hash = names.hash;
+  for (const { file, pathHash } of names.files) hash = sum(hash, named(file.cachedState().hash, pathHash));
+  return createImage({ names, stateOf: (file) => file.cachedState(), hash }, () => start(frozen.fork()));
+}
+
+/** What a power cut leaves: all of it durable. */
+export function powerCutImage(names: NameTree, hash: Hash, states: readonly FileStates[], start: Start): DiskImage {
+  const stateOf = (file: FileNode): FileState => {
+    for (const map of states) {
+      const state = map.get(file);
+      if (state !== undefined) return state;
+    }
+    throw new Error("A file of the image has no content.");
+  };
+  const content = { names, stateOf, hash };
+  return createImage(content, () => start(durableVolume(content)));
+}
+
+function createImage(content: Content, mount: () => SimulatedDisk): DiskImage {
+  let files: ReadonlyMap<string, Uint8Array> | undefined;
+  let hash: string | undefined;
+  return {
+    get files() {
+      files ??= new Map(content.names.files.map(({ path, file }) => [path, content.stateOf(file).bytes]));
+      return files;
+    },
+    directories: content.names.directories,
+    get hash() {
+      hash ??= toHex(content.hash);
+      return hash;
+    },
+    mount,
+  };
+}
+
+function durableVolume(content: Content): Volume {
+  const root = new DirectoryNode();
+  const directories = new Map<string, DirectoryNode>([["", root]]);
+  const put = (path: string, node: FileNode | DirectoryNode): void => {
+    const name = namesOf(path).at(-1) ?? "";
+    const directory = directories.get(path.slice(0, path.length - name.length - 1));
+    if (directory === undefined) throw new Error(`The directory of ${path} comes after it.`);
+    directory.entries.set(name, node);
+    directory.durable = new Map([...directory.durable, [name, { node, change: -1 }]]);
+  };
+  for (const path of content.names.directories) {
+    if (path === "/") continue;
+    const directory = new DirectoryNode();
+    put(path, directory);
+    directories.set(path, directory);
+  }
+  for (const { path, file } of content.names.files) put(path, FileNode.durable(content.stateOf(file)));
+  return new Volume(root);
+}

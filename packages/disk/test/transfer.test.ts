@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { readFully, writeFully, writeFullySync, type DiskFile } from "../src/index.ts";
+
+/** A file in memory whose every transfer stops after `step` bytes. */
+function shortFile(content: number[], step: number): DiskFile & { readonly calls: string[] } {
+  const calls: string[] = [];
+  const writeSync = (position: number, source: Uint8Array): number => {
+    const taken = Math.min(step, source.length);
+    calls.push(`write ${position} ${source.length}`);
+    for (let index = 0; index < taken; index += 1) content[position + index] = source[index] ?? 0;
+    return taken;
+  };
+  return {
+    path: "memory",
+    calls,
+    size: async () => content.length,
+    read: async (position, target) => {
+      calls.push(`read ${position} ${target.length}`);
+      const part = content.slice(position, position + Math.min(step, target.length));
+      target.set(part);
+      return part.length;
+    },
+    write: async (position, source) => writeSync(position, source),
+    writeSync,
+    sync: async () => undefined,
+    close: async () => undefined,
+  };
+}
+
+describe("readFully", () => {
+  it("goes on after short reads until the target is full, and reads no further", async () => {
+    const file = shortFile([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 3);
+    const target = new Uint8Array(7);
+    expect(await readFully(file, 1, target)).toBe(7);
+    expect([...target]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(file.calls).toEqual(["read 1 7", "read 4 4", "read 7 1"]);
+  });
+
+  it("returns less only at the end of the file", async () => {
+    const file = shortFile([0, 1, 2, 3, 4], 2);
+    const target = new Uint8Array(9).fill(255);
+    expect(await readFully(file, 1, target)).toBe(4);
+    expect([...target]).toEqual([1, 2, 3, 4, 255, 255, 255, 255, 255]);
+    expect(await readFully(file, 5, target)).toBe(0);
+  });
+
+  it("asks for nothing when the target is empty", async () => {
+    const file = shortFile([1], 1);
+    expect(await readFully(file, 0, new Uint8Array(0))).toBe(0);
+    expect(file.calls).toEqual([]);
+  });
+});
+
+describe.each([
+  ["writeFully", writeFully],
+  ["writeFullySync", async (...args: Parameters<typeof writeFullySync>) => writeFullySync(...args)],
+])("%s", (_, write) => {
+  it("goes on after short writes until all is taken", async () => {
+    const content: number[] = [9];
+    const file = shortFile(content, 2);
+    await write(file, 1, Uint8Array.of(1, 2, 3, 4, 5));
+    expect(content).toEqual([9, 1, 2, 3, 4, 5]);
+    expect(file.calls).toEqual(["write 1 5", "write 3 3", "write 5 1"]);
+  });
+
+  it("asks for nothing when there is nothing to write", async () => {
+    const file = shortFile([], 1);
+    await write(file, 0, new Uint8Array(0));
+    expect(file.calls).toEqual([]);
+  });
+
+  it("passes on the error of the call that failed, and stops there", async () => {
+    const file = shortFile([], 2);
+    const failure = new Error("no");
+    const failing = (position: number, source: Uint8Array): number => {
+      if (position > 0) throw failure;
+      return file.writeSync(position, source);
+    };
+    const broken = { ...file, writeSync: failing, write: async (position: number, source: Uint8Array) => failing(position, source) };
+    await expect(write(broken, 0, new Uint8Array(6))).rejects.toBe(failure);
+    expect(file.calls).toEqual(["write 0 6"]);
+  });
+});

@@ -1,0 +1,101 @@
+// A stranger's project: an empty folder into which one package is installed, as it would be published.
+
+import { cp, mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { capture, root } from "../process.mjs";
+
+/** @typedef {import("./pack.mjs").Packed} Packed */
+
+const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+
+const strict = {
+  compilerOptions: {
+    target: "ES2022",
+    lib: ["ES2022"],
+    types: [],
+    module: "NodeNext",
+    strict: true,
+    skipLibCheck: false,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    outDir: "out",
+  },
+  files: ["doors.ts", "use.ts"],
+};
+
+/**
+ * Installs a package and nothing else. What it needs of its siblings comes from their tarballs, as nothing is published yet;
+ * optional dependencies are left out, because everything has to work without them.
+ *
+ * @param {string} directory
+ * @param {Packed} packed
+ * @param {ReadonlyMap<string, Packed>} all
+ */
+export async function install(directory, packed, all) {
+  await mkdir(directory);
+  const overrides = Object.fromEntries(packed.siblings.map((name) => [name, `file:${all.get(name)?.tarball}`]));
+  const manifest = {
+    name: "stranger",
+    private: true,
+    type: "module",
+    dependencies: { [packed.name]: `file:${packed.tarball}` },
+    overrides,
+  };
+  await writeFile(path.join(directory, "package.json"), JSON.stringify(manifest, null, 2));
+  const flags = [
+    "install",
+    "--prefer-offline",
+    "--omit=optional",
+    "--no-audit",
+    "--no-fund",
+    "--no-update-notifier",
+    "--loglevel=error",
+  ];
+  return capture("npm", flags, { cwd: directory });
+}
+
+/** Imports every door, each of which must export something. @param {string} directory @param {Packed} packed */
+export async function importDoors(directory, { doors }) {
+  const lines = doors.map((door) => `doors[${JSON.stringify(door)}] = await import(${JSON.stringify(door)});`);
+  return runFile(directory, "doors.mjs", ["const doors = {};", ...lines, sayEmptyDoors]);
+}
+
+/** Takes every door with `require()`. @param {string} directory @param {Packed} packed */
+export async function requireDoors(directory, { doors }) {
+  const lines = doors.map((door) => `doors[${JSON.stringify(door)}] = require(${JSON.stringify(door)});`);
+  return runFile(directory, "doors.cjs", ["const doors = {};", ...lines, sayEmptyDoors]);
+}
+
+const sayEmptyDoors = `for (const [name, door] of Object.entries(doors)) if (Object.keys(door).length === 0) throw new Error(name + " exports nothing");`;
+
+/** @param {string} directory @param {string} file @param {readonly string[]} lines */
+async function runFile(directory, file, lines) {
+  await writeFile(path.join(directory, file), `${lines.join("\n")}\n`);
+  return capture(process.execPath, [file], { cwd: directory });
+}
+
+/** Compiles a use of the package, and every door, with strict settings and no types of Node. @param {string} directory @param {Packed} packed */
+export async function compile(directory, { folder, doors }) {
+  const namespaces = doors.map((door, index) => `import * as door${index} from ${JSON.stringify(door)};`);
+  const exported = `export const doors: readonly object[] = [${doors.map((_, index) => `door${index}`).join(", ")}];`;
+  await writeFile(path.join(directory, "doors.ts"), `${[...namespaces, exported].join("\n")}\n`);
+  await cp(path.join(root, "scripts/consumers", `${path.basename(folder)}.ts`), path.join(directory, "use.ts"));
+  await writeFile(path.join(directory, "tsconfig.json"), JSON.stringify(strict, null, 2));
+  return capture(process.execPath, [tsc, "-p", "tsconfig.json"], { cwd: directory });
+}
+
+/** Runs what `compile` made of the use: it gets an empty directory and throws if what it sees is wrong. @param {string} directory */
+export async function use(directory) {
+  await mkdir(path.join(directory, "data"));
+  return runFile(directory, "use.mjs", [`import { use } from "./out/use.js";`, `await use("data");`]);
+}
+
+/** What the install weighs. @param {string} directory @returns {Promise<number>} bytes */
+export async function installedBytes(directory) {
+  const entries = await readdir(path.join(directory, "node_modules"), { recursive: true, withFileTypes: true });
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => (await stat(path.join(entry.parentPath, entry.name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}
