@@ -9,7 +9,11 @@ import path from "node:path";
 
 const messagePack = ["msgpackr/pack", "msgpackr/unpack"];
 
-/** @type {Readonly<Record<string, { rank: number, may: readonly string[] }>>} what a package's source may name, as a type or at run time */
+/**
+ * What a package's source may name, as a type or at run time.
+ *
+ * @type {Readonly<Record<string, { rank: number, may: readonly string[] }>>}
+ */
 const packages = {
   "packages/disk": { rank: 0, may: ["crc-32"] },
   "packages/wal": { rank: 1, may: ["@laminar/disk", "@laminar/disk/checksum", ...messagePack] },

@@ -1,6 +1,6 @@
 // Draws the packages and their arrows from the real imports, and checks them against the ranks.
 
-import { findBreaches, folderOf, packageOf, rankOf } from "./arrow-rules.mjs";
+import { findBreaches, folderOf, rankOf } from "./arrow-rules.mjs";
 import { isMain } from "./process.mjs";
 import { importsOf, literalsOf, repositoryFiles, textOf } from "./sources.mjs";
 
@@ -34,8 +34,8 @@ function draw(modules, manifests) {
       .filter(({ file }) => folderOf(file) === folder && !file.includes("/src/testing/"))
       .flatMap(({ imports }) => imports)
       .filter(({ module }) => module !== undefined && !/^(\.|node:)/.test(module));
-    const runTime = new Set(arrows.filter((arrow) => arrow.runTime).map(({ module }) => packageOf(module ?? "")));
-    const typesOnly = new Set(arrows.map(({ module }) => packageOf(module ?? "")).filter((target) => !runTime.has(target)));
+    const runTime = new Set(arrows.filter((arrow) => arrow.runTime).map(({ module }) => module ?? ""));
+    const typesOnly = new Set(arrows.map(({ module }) => module ?? "").filter((target) => !runTime.has(target)));
     const parts = [
       runTime.size > 0 && `──▶ ${[...runTime].sort().join("  ")}`,
       typesOnly.size > 0 && `┄┄▷ ${[...typesOnly].sort().join("  ")}`,
@@ -50,7 +50,8 @@ export function checkArrows() {
   const modules = readModules(files);
   const manifests = readManifests(files);
   const breaches = findBreaches(modules, manifests);
-  console.log(`rank, package, ──▶ imported at run time, ┄┄▷ imported as types only\n\n${draw(modules, manifests).join("\n")}\n`);
+  console.log("rank, package, ──▶ imported at run time, ┄┄▷ imported as types only\n");
+  console.log(`${draw(modules, manifests).join("\n")}\n`);
   for (const { place, rule } of breaches) console.log(`${place}  ${rule}`);
   const imports = modules.reduce((sum, module) => sum + module.imports.length, 0);
   const verdict = breaches.length === 0 ? "every arrow points down" : `${breaches.length} breaches`;

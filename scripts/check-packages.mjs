@@ -31,7 +31,12 @@ function weigh(name, bytes, most) {
   };
 }
 
-/** A file that was renamed or removed leaves its old output behind, which would be published. @param {Packed} packed @returns {Promise<Result>} */
+/**
+ * A source file that was renamed or removed leaves its old output behind, which would be published.
+ *
+ * @param {Packed} packed
+ * @returns {Promise<Result>}
+ */
 async function checkOutput({ folder }) {
   const list = async (/** @type {string} */ name) => readdir(path.join(folder, name), { recursive: true });
   const sources = new Set(await list("src"));
@@ -69,12 +74,12 @@ export async function checkPackages(folders = []) {
   const count = { passed: 0, failed: 0 };
   try {
     const all = await packAll(path.join(directory, "tarballs"));
-    for (const packed of all.values()) {
-      const folder = path.basename(packed.folder);
-      if (folders.length > 0 && !folders.includes(folder)) continue;
+    const chosen = [...all.values()].filter(({ folder }) => folders.length === 0 || folders.includes(path.basename(folder)));
+    if (chosen.length < folders.length) throw new RangeError(`not all of ${folders.join(", ")} stand in packages/`);
+    for (const packed of chosen) {
       const started = performance.now();
       const results = [];
-      for await (const result of checksOf(packed, all, path.join(directory, folder))) results.push(result);
+      for await (const result of checksOf(packed, all, path.join(directory, path.basename(packed.folder)))) results.push(result);
       const words = results.map(({ name, problem, note }) =>
         [problem === undefined ? "" : "FAILED:", name, note].filter(Boolean).join(" "),
       );

@@ -22,6 +22,21 @@ async function each(...commands) {
   return { passed: good ? 1 : 0, failed: good ? 0 : 1 };
 }
 
+/**
+ * A step that breaks off has failed, and the next ones still run.
+ *
+ * @param {() => Promise<Count> | Count} run
+ * @returns {Promise<Count>}
+ */
+async function runOrFail(run) {
+  try {
+    return await run();
+  } catch (error) {
+    console.log(error);
+    return { passed: 0, failed: 1 };
+  }
+}
+
 /** @returns {Promise<Count>} */
 async function tests() {
   const directory = await mkdtemp(path.join(tmpdir(), "laminar-"));
@@ -58,7 +73,7 @@ for (const { name, run, needsBuild } of steps) {
   }
   console.log(`\n── ${name} ${"─".repeat(60 - name.length)}`);
   const started = performance.now();
-  const count = await run();
+  const count = await runOrFail(run);
   if (name === "build") built = count.failed === 0;
   total.passed += count.passed;
   total.failed += count.failed;

@@ -59,7 +59,11 @@ export function parse(file, text) {
 export function importsOf(file, text) {
   /** @type {Import[]} */
   const found = [];
-  /** @param {{ start: number }} node @param {{ type: string, value?: unknown } | null | undefined} source @param {boolean} runTime */
+  /**
+   * @param {{ start: number }} node
+   * @param {{ type: string, value?: unknown } | null | undefined} source
+   * @param {boolean} runTime
+   */
   const add = (node, source, runTime) => {
     const module = source?.type === "Literal" && typeof source.value === "string" ? source.value : undefined;
     found.push({ module, line: lineAt(text, node.start), runTime });

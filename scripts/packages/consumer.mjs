@@ -43,16 +43,8 @@ export async function install(directory, packed, all) {
     overrides,
   };
   await writeFile(path.join(directory, "package.json"), JSON.stringify(manifest, null, 2));
-  const flags = [
-    "install",
-    "--prefer-offline",
-    "--omit=optional",
-    "--no-audit",
-    "--no-fund",
-    "--no-update-notifier",
-    "--loglevel=error",
-  ];
-  return capture("npm", flags, { cwd: directory });
+  const quiet = ["--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"];
+  return capture("npm", ["install", "--prefer-offline", "--omit=optional", ...quiet], { cwd: directory });
 }
 
 /** Imports every door, each of which must export something. @param {string} directory @param {Packed} packed */
@@ -67,7 +59,8 @@ export async function requireDoors(directory, { doors }) {
   return runFile(directory, "doors.cjs", ["const doors = {};", ...lines, sayEmptyDoors]);
 }
 
-const sayEmptyDoors = `for (const [name, door] of Object.entries(doors)) if (Object.keys(door).length === 0) throw new Error(name + " exports nothing");`;
+const sayEmptyDoors = `const empty = Object.keys(doors).filter((name) => Object.keys(doors[name]).length === 0);
+if (empty.length > 0) throw new Error(empty.join(", ") + " exports nothing");`;
 
 /** @param {string} directory @param {string} file @param {readonly string[]} lines */
 async function runFile(directory, file, lines) {
@@ -75,7 +68,12 @@ async function runFile(directory, file, lines) {
   return capture(process.execPath, [file], { cwd: directory });
 }
 
-/** Compiles a use of the package, and every door, with strict settings and no types of Node. @param {string} directory @param {Packed} packed */
+/**
+ * Compiles a use of the package, and every door, with strict settings and no types of Node.
+ *
+ * @param {string} directory
+ * @param {Packed} packed
+ */
 export async function compile(directory, { folder, doors }) {
   const namespaces = doors.map((door, index) => `import * as door${index} from ${JSON.stringify(door)};`);
   const exported = `export const doors: readonly object[] = [${doors.map((_, index) => `door${index}`).join(", ")}];`;
@@ -85,7 +83,11 @@ export async function compile(directory, { folder, doors }) {
   return capture(process.execPath, [tsc, "-p", "tsconfig.json"], { cwd: directory });
 }
 
-/** Runs what `compile` made of the use: it gets an empty directory and throws if what it sees is wrong. @param {string} directory */
+/**
+ * Runs what `compile` made of the use: it gets an empty directory and throws if what it sees is wrong.
+ *
+ * @param {string} directory
+ */
 export async function use(directory) {
   await mkdir(path.join(directory, "data"));
   return runFile(directory, "use.mjs", [`import { use } from "./out/use.js";`, `await use("data");`]);

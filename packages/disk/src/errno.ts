@@ -44,7 +44,6 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ["EEXIST", exists],
   ["ENOTEMPTY", notEmpty],
   ["EISDIR", notAFile],
-  ["ENXIO", notAFile],
   ["ENOTDIR", notADirectory],
   ["ELOOP", notADirectory],
   ["ENOSPC", full],
@@ -62,6 +61,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
 const exceptions: ReadonlyMap<string, Meaning> = new Map([
   ["open ELOOP", notAFile],
   ["create ELOOP", notAFile],
+  ["open ENXIO", notAFile], // Linux's answer to a socket; from a read or a sync it is a device that has gone
   ["open EMLINK", notAFile], // FreeBSD's answer to a symbolic link
   ["open EOPNOTSUPP", notAFile], // macOS's answer to a socket
   ["removeDirectory EEXIST", notEmpty],
@@ -69,7 +69,7 @@ const exceptions: ReadonlyMap<string, Meaning> = new Map([
 ]);
 
 /** The error for the platform's `errno`; the only place where one becomes the other. */
-export function fromErrno(errno: string, operation: string, file: string, cause?: unknown): DiskError {
+export function diskErrorFor(operation: string, file: string, errno: string, cause?: unknown): DiskError {
   const meaning = exceptions.get(`${operation} ${errno}`) ?? meanings.get(errno) ?? failed;
   return describe(meaning, operation, file, errno, cause);
 }
@@ -78,9 +78,9 @@ export function fromErrno(errno: string, operation: string, file: string, cause?
  * The error for what a call of the platform threw. Complaints about arguments (a NUL in a path, a missing buffer) stay what
  * they are.
  */
-export function fromThrown(error: unknown, operation: string, file: string): unknown {
+export function thrownErrorFor(operation: string, file: string, error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
-  return error.code.startsWith("ERR_") ? error : fromErrno(error.code, operation, file, error);
+  return error.code.startsWith("ERR_") ? error : diskErrorFor(operation, file, error.code, error);
 }
 
 /** Something stands at the path, but not a plain file. */

@@ -55,14 +55,14 @@ function judgeBySight(other: OwnerIdentity, seen: Sighting): Verdict {
 
 /** Why {@link judgeOwner} couldn't tell, as the end of a sentence. */
 export function whyUnknown(other: OwnerIdentity | undefined, self: OwnerIdentity | undefined): string {
-  if (other === undefined || self === undefined) return "the entry's name isn't one that this version writes";
+  if (other === undefined || self === undefined) return "the name of its entry isn't one that this version writes";
   const theirs = linuxBoot(other);
   const ours = linuxBoot(self);
-  if (theirs === undefined || ours === undefined) return `it was taken on ${platformOf(other)}, this is ${platformOf(self)}`;
-  if (theirs.id === undefined) return "its process couldn't read /proc, so it isn't known on which boot it ran";
+  if (theirs === undefined || ours === undefined) return `it ran on ${platformOf(other)}, this is ${platformOf(self)}`;
+  if (theirs.id === undefined) return "its process couldn't read /proc";
   if (ours.id === undefined) return "this process can't read /proc";
-  if (other.where !== self.where) return "it was taken on another machine or before a restart, and this file system can be shared";
-  if (other.space !== self.space) return "it was taken in another container";
+  if (other.where !== self.where) return "it ran on another machine or before a restart, and the file system may be shared";
+  if (other.space !== self.space) return "it ran in another container";
   return "its process is hidden from this one";
 }
 

@@ -1,4 +1,4 @@
-import { fromThrown } from "./errno.ts";
+import { thrownErrorFor } from "./errno.ts";
 
 /** The last argument of a `node:fs` function. */
 export type Callback<T> = (error: Error | null | undefined, value?: T) => void;
@@ -7,7 +7,7 @@ export type Callback<T> = (error: Error | null | undefined, value?: T) => void;
 export function call<T>(operation: string, file: string, start: (done: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     start((error, value) => {
-      if (error) reject(fromThrown(error, operation, file));
+      if (error) reject(thrownErrorFor(operation, file, error));
       else resolve(value as T);
     });
   });

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { DiskError } from "./disk-error.ts";
 import type { DiskFile } from "./disk.ts";
-import { closedError, fromThrown } from "./errno.ts";
+import { closedError, thrownErrorFor } from "./errno.ts";
 import { call, type Callback } from "./node-call.ts";
 
 /** The most that one call transfers; the platforms' own limit is 2 GiB - 1 or a little below. */
@@ -54,7 +54,7 @@ export class NodeFile implements DiskFile {
       const length = Math.min(source.length, transferMax);
       return this.#taken("writeSync", fs.writeSync(this.#opened.descriptor, source, 0, length, position));
     } catch (error) {
-      throw fromThrown(error, "writeSync", this.path);
+      throw thrownErrorFor("writeSync", this.path, error);
     }
   }
 
@@ -94,7 +94,7 @@ export class NodeFile implements DiskFile {
   #checkWrite(operation: string, position: number): void {
     checkPosition(position);
     if (this.#opened.access === "write") return;
-    const message = `${operation} ${JSON.stringify(this.path)}: the file was opened for reading. Only a created one takes writes.`;
+    const message = `${operation} ${JSON.stringify(this.path)}: it was opened for reading. Only a created file takes writes.`;
     throw new DiskError("DISK_PERMISSION", message, { operation, file: this.path });
   }
 

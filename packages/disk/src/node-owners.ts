@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { fromThrown } from "./errno.ts";
+import { thrownErrorFor } from "./errno.ts";
 import { judgeOwner, type SeenThread, type Sighting } from "./judge-owner.ts";
 import { formatIdentity, parseIdentity, type OwnerIdentity } from "./owner-identity.ts";
 import type { Owners } from "./owners.ts";
@@ -59,7 +59,7 @@ function fileSystemType(directory: string): number {
   try {
     return fs.statfsSync(directory).type >>> 0;
   } catch (error) {
-    throw fromThrown(error, "lockDirectory", directory);
+    throw thrownErrorFor("lockDirectory", directory, error);
   }
 }
 
@@ -101,7 +101,7 @@ function openExclusively(path: string, flag: number): (() => Promise<void>) | un
     return async () => fs.closeSync(descriptor);
   } catch (error) {
     if (["EAGAIN", "EWOULDBLOCK", "EBUSY"].includes(codeOf(error))) return undefined;
-    throw fromThrown(error, "lockDirectory", path);
+    throw thrownErrorFor("lockDirectory", path, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isDiskError, type DiskErrorCode } from "../src/index.ts";
-import { fromErrno, fromThrown } from "../src/errno.ts";
+import { diskErrorFor, thrownErrorFor } from "../src/errno.ts";
 
 const table: ReadonlyArray<readonly [operation: string, errno: string, code: DiskErrorCode]> = [
   ["open", "ENOENT", "DISK_NOT_FOUND"],
@@ -26,6 +26,7 @@ const table: ReadonlyArray<readonly [operation: string, errno: string, code: Dis
   ["open", "ENFILE", "DISK_TOO_MANY_FILES"],
   ["read", "EBADF", "DISK_CLOSED"],
   ["sync", "EIO", "DISK_IO"],
+  ["sync", "ENXIO", "DISK_IO"],
   ["syncDirectory", "EINVAL", "DISK_IO"],
   ["syncDirectory", "ENOTSUP", "DISK_IO"],
   ["write", "SOMETHING_NEW", "DISK_IO"],
@@ -33,7 +34,7 @@ const table: ReadonlyArray<readonly [operation: string, errno: string, code: Dis
 
 describe("the error for an errno", () => {
   it.each(table)("of %s that fails with %s is %s", (operation, errno, code) => {
-    const error = fromErrno(errno, operation, "/some/file");
+    const error = diskErrorFor(operation, "/some/file", errno);
     expect(error).toMatchObject({ name: "DiskError", code, operation, file: "/some/file", errno });
     expect(error.message).toContain(`${operation} "/some/file": `);
     expect(error.message).toContain(`(${errno})`);
@@ -42,14 +43,14 @@ describe("the error for an errno", () => {
 
   it("keeps the platform's error as its cause", () => {
     const cause = Object.assign(new Error("EIO: i/o error, read"), { code: "EIO", syscall: "read" });
-    const error = fromThrown(cause, "read", "/some/file");
+    const error = thrownErrorFor("read", "/some/file", cause);
     expect(isDiskError(error, "DISK_IO") && error.cause).toBe(cause);
   });
 
   it("leaves complaints about arguments what they are", () => {
     const cause = Object.assign(new TypeError("must not contain null bytes"), { code: "ERR_INVALID_ARG_VALUE" });
-    expect(fromThrown(cause, "open", "a\0b")).toBe(cause);
-    expect(fromThrown("text", "open", "a")).toBe("text");
+    expect(thrownErrorFor("open", "a\0b", cause)).toBe(cause);
+    expect(thrownErrorFor("open", "a", "text")).toBe("text");
   });
 });
 

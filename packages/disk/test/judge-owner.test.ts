@@ -18,7 +18,8 @@ const running = { state: "S", threads: 11, start: "4000" };
 const seen: Sighting = { processGone: false, processVisible: true, thread: running };
 const other: OwnerIdentity = { ...self, pid: 7, tid: 8, start: "4000", nonce: "8899aabbccddeeff" };
 
-type Row = readonly [name: string, verdict: Verdict, other: Partial<OwnerIdentity>, seen: Partial<Sighting>, self?: Partial<OwnerIdentity>];
+type Part = Partial<OwnerIdentity>;
+type Row = readonly [name: string, verdict: Verdict, other: Part, seen: Partial<Sighting>, self?: Part];
 
 const table: readonly Row[] = [
   ["runs", "alive", {}, {}],
@@ -48,10 +49,12 @@ const table: readonly Row[] = [
 ];
 
 describe("an owner that", () => {
-  it.each(table)("%s is %s", (_, verdict, otherPart, seenPart, selfPart = {}) => {
-    const look = (): Sighting => ({ ...seen, ...seenPart });
-    expect(judgeOwner({ ...other, ...otherPart }, { ...self, ...selfPart }, look)).toBe(verdict);
-  });
+  for (const [name, verdict, otherPart, seenPart, selfPart] of table) {
+    it(`${name} is ${verdict}`, () => {
+      const look = (): Sighting => ({ ...seen, ...seenPart });
+      expect(judgeOwner({ ...other, ...otherPart }, { ...self, ...selfPart }, look)).toBe(verdict);
+    });
+  }
 
   it("can't be judged by what this system shows is never looked for here", () => {
     const look = (): Sighting => {
@@ -66,7 +69,7 @@ describe("the reason for an unknown verdict", () => {
   it.each([
     ["another container", { space: "b" }],
     ["another machine or before a restart", { where: `r${otherBoot}` }],
-    ["taken on darwin, this is linux", { where: "darwin" }],
+    ["ran on darwin, this is linux", { where: "darwin" }],
     ["couldn't read /proc", { where: "lx" }],
     ["hidden", {}],
   ])("names %s", (words, part) => {
@@ -93,7 +96,8 @@ describe("an identity", () => {
 
   it("is nothing that another program left there", () => {
     const name = formatIdentity(self);
-    for (const wrong of ["", ".DS_Store", "garbage", name.slice(1), `${name}+more`, name.replace("v1", "v2"), name.replace("+100+", "+-1+")]) {
+    const near = [name.slice(1), `${name}+more`, name.replace("v1", "v2"), name.replace("+100+", "+-1+")];
+    for (const wrong of ["", ".DS_Store", "garbage", ...near]) {
       expect(parseIdentity(wrong), wrong).toBeUndefined();
     }
   });

@@ -76,7 +76,7 @@ describe.each([
       if (position > 0) throw failure;
       return file.writeSync(position, source);
     };
-    const broken = { ...file, writeSync: failing, write: async (position: number, source: Uint8Array) => failing(position, source) };
+    const broken: DiskFile = { ...file, writeSync: failing, write: async (position, source) => failing(position, source) };
     await expect(write(broken, 0, new Uint8Array(6))).rejects.toBe(failure);
     expect(file.calls).toEqual(["write 0 6"]);
   });

@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** Log sequence number: the number of a record. The first is 1; 0 is before the first. Never given twice to durable records. */
 export type Lsn = number;
 

@@ -4,7 +4,7 @@ import { driveLog, driveToEnd, ioError, listLog } from "./drive-log.ts";
 import { readBatches, readShape } from "./log-core.ts";
 import type { LogEnd, Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
-import { isCorruption, isWalError, WalError } from "./wal-error.ts";
+import { isCorruption, isWalError, type WalError } from "./wal-error.ts";
 import { requireDirectory } from "./wal-options.ts";
 
 /** What a verification found. */

@@ -1,5 +1,6 @@
 import type { Clock, DirectoryLock } from "@laminar/disk";
 import type { AppendBuffer } from "./append-buffer.ts";
+import { ioError } from "./drive-log.ts";
 import type { Lsn } from "./log.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
 import type { SegmentWriter } from "./segment-writer.ts";
@@ -136,7 +137,7 @@ export class WalWriter<I> {
       if (this.#poison && !this.#parts.buffer.empty) throw this.#poison;
     } finally {
       await segments.close().catch(() => undefined);
-      await lock.release();
+      await lock.release().catch((error: unknown) => Promise.reject(ioError(error, this.#parts.catalog.directory)));
     }
   }
 

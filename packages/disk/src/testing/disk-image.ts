@@ -1,12 +1,11 @@
 import { type Hash, named, sum, toHex } from "./content-hash.ts";
-import { DirectoryNode } from "./directory-node.ts";
+import { DirectoryNode, type Node, type Slot } from "./directory-node.ts";
 import { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
 import { cachedTree, type NameTree } from "./name-tree.ts";
 import type { DiskImage, SimulatedDisk } from "./simulated-disk.ts";
 import type { FileStates } from "./unsynced-state.ts";
 import { Volume } from "./volume.ts";
-import { namesOf } from "./volume-path.ts";
 
 /** Starts a machine on a volume. */
 export type Start = (volume: Volume) => SimulatedDisk;
@@ -59,20 +58,22 @@ function createImage(content: Content, mount: () => SimulatedDisk): DiskImage {
 
 function durableVolume(content: Content): Volume {
   const root = new DirectoryNode();
-  const directories = new Map<string, DirectoryNode>([["", root]]);
-  const put = (path: string, node: FileNode | DirectoryNode): void => {
-    const name = namesOf(path).at(-1) ?? "";
-    const directory = directories.get(path.slice(0, path.length - name.length - 1));
-    if (directory === undefined) throw new Error(`The directory of ${path} comes after it.`);
-    directory.entries.set(name, node);
-    directory.durable = new Map([...directory.durable, [name, { node, change: -1 }]]);
+  const directories = new Map([["", { node: root, slots: new Map<string, Slot>() }]]);
+  const put = (path: string, node: Node): void => {
+    const cut = path.lastIndexOf("/");
+    const name = path.slice(cut + 1);
+    const parent = directories.get(path.slice(0, cut));
+    parent?.node.entries.set(name, node);
+    parent?.slots.set(name, { node, change: -1 });
   };
+  // A directory comes before what it holds.
   for (const path of content.names.directories) {
     if (path === "/") continue;
-    const directory = new DirectoryNode();
-    put(path, directory);
-    directories.set(path, directory);
+    const node = new DirectoryNode();
+    put(path, node);
+    directories.set(path, { node, slots: new Map() });
   }
   for (const { path, file } of content.names.files) put(path, FileNode.durable(content.stateOf(file)));
+  for (const { node, slots } of directories.values()) node.durable = slots;
   return new Volume(root);
 }

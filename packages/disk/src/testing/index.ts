@@ -1,1 +1,2 @@
+export { createSimulatedDisk } from "./create-simulated-disk.ts";
 export type { DiskImage, Fault, Operation, OperationKind, SimulatedDisk } from "./simulated-disk.ts";

@@ -43,13 +43,31 @@ export interface SimulatedDisk extends Disk {
   beforeEach(observe: (operation: Operation) => void): () => void;
   /** Decides about each operation before it takes effect: a fault, or `undefined` to let it pass. One plan at a time. */
   plan(decide: ((operation: Operation) => Fault | undefined) | undefined): void;
-  /** Limits the bytes that files may hold in all: what exceeds it is written in part, then fails with ENOSPC. */
+  /**
+   * Limits the bytes that files may hold in all: what exceeds it is written in part, then fails with ENOSPC. Holds for the
+   * disk's other processes too, not for one that is mounted from an image.
+   */
   limitSpace(bytes: number): void;
-  /** The state that a killed process leaves: all that was written is seen, synced or not. */
+  /**
+   * Lets time pass, which stands still otherwise: calls the timers that come due, each at its own time, before it returns.
+   */
+  advance(milliseconds: number): void;
+  /**
+   * A second process that runs on the same machine: the same files, clock and space, an identity, handles, trace, observers
+   * and faults of its own.
+   */
+  anotherProcess(): SimulatedDisk;
+  /**
+   * Ends this process and leaves the machine's others running: its handles are freed, calls that have not taken effect and
+   * all later ones fail with `DISK_CLOSED`, and its locks' owner is dead.
+   */
+  kill(): void;
+  /** The state that is left when all processes are killed: all that was written is seen, synced or not. */
   killed(): DiskImage;
   /**
-   * The states that a power cut at this moment may leave, each content once: every combination of unsynced units where
-   * there are few, otherwise none, all, each alone, each missing, prefixes, and samples by `seed`, at most `limit`.
+   * The states that a power cut at this moment may leave, each content once: every combination of unsynced units when these
+   * are no more than `limit` states (1024 if not given), otherwise none, all, each alone, each missing, prefixes, and samples
+   * by `seed`, at most `limit`. It is of this moment: it may be gone through later, and more than once.
    */
   powerCuts(options?: { readonly limit?: number | undefined; readonly seed?: number | undefined }): Iterable<DiskImage>;
 }

@@ -1,0 +1,50 @@
+import type { Clock } from "../clock.ts";
+
+interface Timer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+const someDay = Date.UTC(2024, 0, 1);
+
+/** A clock that stands still until it is told to go on. */
+export class SimulatedClock implements Clock {
+  #elapsed: number;
+  /** In the order in which they were set. */
+  readonly #timers: Set<Timer> = new Set();
+
+  constructor(elapsed = 0) {
+    this.#elapsed = elapsed;
+  }
+
+  now(): number {
+    return someDay + this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const timer = { due: this.#elapsed + Math.max(0, milliseconds), callback };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+
+  advance(milliseconds: number): void {
+    if (!(milliseconds >= 0)) throw new RangeError(`Time goes on by 0 ms or more, not by ${milliseconds}.`);
+    const end = this.#elapsed + milliseconds;
+    for (let timer = this.#next(end); timer !== undefined; timer = this.#next(end)) {
+      this.#timers.delete(timer);
+      this.#elapsed = Math.max(this.#elapsed, timer.due);
+      timer.callback();
+    }
+    this.#elapsed = Math.max(this.#elapsed, end);
+  }
+
+  #next(end: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (timer.due <= end && timer.due < (next?.due ?? Infinity)) next = timer;
+    return next;
+  }
+}

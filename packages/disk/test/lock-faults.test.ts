@@ -1,0 +1,134 @@
+import * as fs from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { breakLock, DiskError, lockDirectory, nodeDisk, type Disk, type Owners, type Verdict } from "../src/index.ts";
+import { scratch } from "./scratch.ts";
+import { watchedDisk, type Watch } from "./watched-disk.ts";
+
+/** A machine whose owners are numbered and die when they are told to. */
+function createMachine(): { readonly dead: Set<string>; readonly kernelLocks: { held: number }; disk(watch?: Watch): Disk } {
+  const dead = new Set<string>();
+  const kernelLocks = { held: 0 };
+  let count = 0;
+  const owners: Owners = {
+    identify: async () => `owner-${(count += 1)}`,
+    judge: async (identity): Promise<Verdict> => (dead.has(identity) ? "dead" : "alive"),
+    takeKernelLock: async () => {
+      kernelLocks.held += 1;
+      return async () => void (kernelLocks.held -= 1);
+    },
+  };
+  const disk = (watch: Watch = () => undefined): Disk => ({ ...watchedDisk(nodeDisk, watch), owners });
+  return { dead, kernelLocks, disk };
+}
+
+const failure = (file: string): DiskError => new DiskError("DISK_IO", "made up", { operation: "made up", file });
+
+/** Runs `body` once for each operation of it, until an index is past its end. Returns how many there were. */
+async function forEachOperation(body: (index: number) => Promise<{ readonly wasReached: boolean }>): Promise<number> {
+  for (let index = 0; ; index += 1) if (!(await body(index)).wasReached) return index;
+}
+
+describe("taking and releasing a lock", () => {
+  it("leaves a free directory when the owner dies before any of its steps", async () => {
+    const steps = await forEachOperation(async (index) => {
+      const directory = await scratch();
+      const machine = createMachine();
+      let operations = 0;
+      // All that comes after a death fails too, so that no clean-up can run.
+      const dying = machine.disk(() => {
+        if (operations++ >= index) throw failure(directory);
+      });
+      const life = lockDirectory(dying, directory).then((lock) => lock.release());
+      const wasReached = await life.then(() => operations > index, () => true);
+      machine.dead.add("owner-1");
+      const next = await lockDirectory(machine.disk(), directory);
+      expect(await next.held(), `step ${index}`).toBe(true);
+      await next.release();
+      expect(await fs.readdir(directory), `step ${index}`).toEqual([]);
+      return { wasReached };
+    });
+    expect(steps).toBeGreaterThanOrEqual(7);
+  });
+
+  it("either works or leaves the directory as it was, when any one of its steps fails", async () => {
+    const steps = await forEachOperation(async (index) => {
+      const directory = await scratch();
+      const machine = createMachine();
+      let operations = 0;
+      let failing = true;
+      const disk = machine.disk(() => {
+        if (failing && operations++ === index) throw failure(directory);
+      });
+      const lock = await lockDirectory(disk, directory).catch((error: unknown) => {
+        expect(error, `step ${index}`).toMatchObject({ code: "DISK_IO" });
+        return undefined;
+      });
+      failing = false;
+      expect(machine.kernelLocks.held, `step ${index}`).toBe(lock === undefined ? 0 : 1);
+      if (lock !== undefined) expect(await lock.held(), `step ${index}`).toBe(true);
+      await lock?.release();
+      expect(await fs.readdir(directory), `step ${index}`).toEqual([]);
+      return { wasReached: operations > index };
+    });
+    expect(steps).toBeGreaterThanOrEqual(5);
+  });
+
+  it("frees the kernel's lock even when the entry can't be removed", async () => {
+    const directory = await scratch();
+    const machine = createMachine();
+    const disk = machine.disk((operation) => {
+      if (operation.startsWith("remove owner-1")) throw failure(directory);
+    });
+    const lock = await lockDirectory(disk, directory);
+    await expect(lock.release()).rejects.toMatchObject({ code: "DISK_IO" });
+    expect(machine.kernelLocks.held).toBe(0);
+  });
+
+  it("takes the kernel's lock before anything else, and names the owner that has it", async () => {
+    const directory = await scratch();
+    const machine = createMachine();
+    const lock = await lockDirectory(machine.disk(), directory);
+    const seen: string[] = [];
+    const disk = machine.disk((operation) => seen.push(operation));
+    const refusing: Disk = { ...disk, owners: { ...disk.owners, takeKernelLock: async () => undefined } };
+    await expect(lockDirectory(refusing, directory)).rejects.toThrow('locked: "owner-1" has it open');
+    await expect(breakLock(refusing, directory)).rejects.toMatchObject({ code: "DISK_LOCKED" });
+    expect(seen).toEqual(["list LOCK", "list LOCK"]);
+    await lock.release();
+    await expect(lockDirectory(refusing, directory)).rejects.toThrow("another process has it open");
+  });
+
+  it("removes a dead owner by its own name, so that one who came in between stays", async () => {
+    const directory = await scratch();
+    const machine = createMachine();
+    await lockDirectory(machine.disk(), directory);
+    machine.dead.add("owner-1");
+    let winner: Promise<unknown> | undefined;
+    const plain = machine.disk();
+    const slow: Disk = {
+      ...plain,
+      remove: async (path) => {
+        if (path.endsWith(join("LOCK", "owner-1"))) await (winner ??= lockDirectory(machine.disk(), directory));
+        return plain.remove(path);
+      },
+    };
+    await expect(lockDirectory(slow, directory)).rejects.toMatchObject({ code: "DISK_LOCKED" });
+    expect(await fs.readdir(join(directory, "LOCK"))).toEqual(["owner-3"]);
+    expect(await fs.readdir(directory)).toEqual(["LOCK"]);
+  });
+
+  it("gives up after a hundred rounds with the reason why it couldn't move in", async () => {
+    const directory = await scratch();
+    const machine = createMachine();
+    let renames = 0;
+    const disk = machine.disk((operation) => {
+      if (!operation.startsWith("rename ")) return;
+      renames += 1;
+      throw new DiskError("DISK_PERMISSION", "no", { operation: "rename", file: directory });
+    });
+    await expect(lockDirectory(disk, directory)).rejects.toMatchObject({ code: "DISK_PERMISSION" });
+    expect(renames).toBe(100);
+    expect(await fs.readdir(directory)).toEqual([]);
+  });
+});

@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { scratch } from "./scratch.ts";
+
+const readme = await fs.readFile(new URL("../README.md", import.meta.url), "utf8");
+
+it("runs the example of the README", async () => {
+  const directory = await scratch();
+  const example = /```js\n(.*?)```/s.exec(readme)?.[1] ?? "";
+  const built = (name: string): string => JSON.stringify(new URL(`../dist/${name}.js`, import.meta.url).href);
+  const program = example
+    .replace('"@laminar/disk"', built("index"))
+    .replace('"@laminar/disk/checksum"', built("checksum"));
+  await fs.writeFile(join(directory, "example.mjs"), program);
+  const output = execFileSync(process.execPath, ["example.mjs"], { cwd: directory, encoding: "utf8" });
+  expect(output).toBe("true\n");
+  expect(await fs.readFile(join(directory, "data", "greetings", "greeting"), "utf8")).toBe("hello");
+});
+
+it("explains every error code in the README, and none that doesn't exist", async () => {
+  const source = await fs.readFile(new URL("../src/disk-error.ts", import.meta.url), "utf8");
+  const declared = [...source.matchAll(/\| "(DISK_\w+)"/g)].map((match) => match[1]);
+  const explained = [...readme.matchAll(/^\| `(DISK_\w+)`/gm)].map((match) => match[1]);
+  expect(explained).toEqual(declared);
+});

@@ -1,0 +1,67 @@
+import type { SnapshotOptions } from "./encode-snapshot.ts";
+import { tableFrom, tableFromBytes } from "./entry-table.ts";
+import type { EntryTable } from "./entry-table.ts";
+import { keyText } from "./key-text.ts";
+
+/** What changed since a snapshot, in memory: puts, and deletes as a value of `undefined`. Otherwise as `StateSnapshot`. */
+export class StateDelta implements Iterable<readonly [Uint8Array, Uint8Array | undefined]> {
+  readonly #table: EntryTable;
+
+  private constructor(table: EntryTable) {
+    this.#table = table;
+  }
+
+  /** A delta of copies of `changes`; errors as for `StateSnapshot.from`. Of a key that comes twice, the last change counts. */
+  static from(changes: Iterable<readonly [Uint8Array, Uint8Array | undefined]>, options: SnapshotOptions = {}): StateDelta {
+    return new StateDelta(tableFrom(changes, { timestampNs: options.timestampNs, kind: "delta" }));
+  }
+
+  /** As `StateSnapshot.fromBytes`; `SNAPSHOT_WRONG_KIND` for a full snapshot. */
+  static fromBytes(bytes: Uint8Array): StateDelta {
+    return new StateDelta(tableFromBytes(bytes, "delta"));
+  }
+
+  /** Its bytes, not a copy of them. */
+  toBytes(): Uint8Array {
+    return this.#table.bytes;
+  }
+
+  /** Keys that changed, deleted ones included. */
+  get size(): number {
+    return this.#table.entries.size;
+  }
+
+  /** Keys that were deleted. */
+  get deletes(): number {
+    return this.#table.deletes;
+  }
+
+  /** Length of `toBytes()`. */
+  get sizeBytes(): number {
+    return this.#table.bytes.length;
+  }
+
+  /** When it was made, in nanoseconds since 1970, as its maker said. */
+  get timestampNs(): bigint {
+    return this.#table.timestampNs;
+  }
+
+  /** Version of the format that the bytes have. */
+  get version(): number {
+    return this.#table.version;
+  }
+
+  /** Whether the key changed: with `get(key) === undefined`, it was deleted. */
+  has(key: Uint8Array): boolean {
+    return this.#table.entries.has(keyText(key));
+  }
+
+  /** The new value; `undefined` when the key was deleted or didn't change (`has` tells which). */
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#table.entries.get(keyText(key))?.value;
+  }
+
+  *[Symbol.iterator](): IterableIterator<readonly [Uint8Array, Uint8Array | undefined]> {
+    for (const { key, value } of this.#table.entries.values()) yield [key, value];
+  }
+}

@@ -1,0 +1,71 @@
+import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
+
+/**
+ * The state as it was at one moment, or what had changed by then, for writing it somewhere while the store goes on changing. Ends
+ * with `done` or `fail`; until then the store keeps what the capture needs.
+ */
+export interface StateCapture {
+  /** `"full"`: every key. `"delta"`: every key that changed since `basedOn`, deleted ones as a value of `undefined`. */
+  readonly kind: SnapshotKind;
+  /** Entries that `entries()` gives. */
+  readonly size: number;
+  /**
+   * The checkpoint that a delta has to be applied to: the id that the last `done` was given. `undefined` for a full capture, and
+   * for a delta when the last `done` named none or there was none: then it counts from the creation or `restore`.
+   */
+  readonly basedOn: number | undefined;
+
+  /**
+   * Each key once, as of the moment of the capture, whatever the store did since; from the beginning at each call. The arrays are
+   * the store's: read them, don't write. After `done` or `fail`, `SNAPSHOT_RELEASED` is thrown, also by an iteration under way.
+   */
+  entries(): Iterable<SnapshotEntry>;
+
+  /** What was captured is safe, as the checkpoint of that id: later deltas count from here. Once; later calls do nothing. */
+  done(checkpointId?: number): void;
+
+  /** It isn't safe: its changes count as unsaved again, under those made since. Once; later calls do nothing. */
+  fail(): void;
+}
+
+/**
+ * A state of keys and values, both bytes, that knows what changed since it was last saved. Keys are equal when their bytes are.
+ * Any bytes are a key, none at all too. There is no order of keys and no search by range.
+ *
+ * All calls are synchronous and take effect at once; memory only, nothing is durable. Arrays given to `put` and `delete` are
+ * copied where they are kept; arrays that the store gives out stay as they are for ever, and are not to be written into. A call
+ * that throws has changed nothing. A key or value that isn't a `Uint8Array` is a `TypeError`.
+ *
+ * At most one capture is open: while there is one, `snapshot`, `delta` and `restore` throw `SNAPSHOT_BUSY`. An open capture costs
+ * no copy of the state, only the changes made since it was taken.
+ */
+export interface StateStore {
+  /** Keys. */
+  readonly size: number;
+
+  get(key: Uint8Array): Uint8Array | undefined;
+  has(key: Uint8Array): boolean;
+  put(key: Uint8Array, value: Uint8Array): void;
+
+  /** Whether the key was there. */
+  delete(key: Uint8Array): boolean;
+
+  /**
+   * Every key with its value. May go on across changes: a key that doesn't change meanwhile comes exactly once; one that does, as
+   * a `Map` would give it.
+   */
+  entries(): Iterable<readonly [Uint8Array, Uint8Array]>;
+
+  /** The whole state, as of this call. */
+  snapshot(): StateCapture;
+
+  /** The keys that changed since the last capture that was `done`, or, without one, since the creation or `restore`. */
+  delta(): StateCapture;
+
+  /**
+   * Replaces everything by `entries`, in which a value of `undefined` deletes what came before, so that a base and its deltas can
+   * follow each other. Nothing of it counts as a change. When `entries` throws, the store is as before. The arrays are kept, not
+   * copied: don't write into them again.
+   */
+  restore(entries: Iterable<SnapshotEntry>): void;
+}
