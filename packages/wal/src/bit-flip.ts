@@ -43,9 +43,10 @@ export function repairOneBit(bytes: Uint8Array, salt: number, position: number):
   if (copy.length < BATCH_HEADER_BYTES) return undefined;
   for (let at = 0; at < BATCH_HEADER_BYTES * 8; at++) {
     const byte = at >>> 3;
-    copy[byte] = (copy[byte] as number) ^ (1 << (at & 7));
+    const before = bytes[byte] as number;
+    copy[byte] = before ^ (1 << (at & 7));
     const repaired = decodeBatchHeader(copy, 0, salt, position);
-    copy[byte] = (copy[byte] as number) ^ (1 << (at & 7));
+    copy[byte] = before;
     if (!repaired || BATCH_HEADER_BYTES + repaired.bodyBytes > bytes.length) continue;
     const body = bytes.subarray(BATCH_HEADER_BYTES, BATCH_HEADER_BYTES + repaired.bodyBytes);
     if (bodyChecksum(body, salt, position) === repaired.bodyChecksum) return { header: repaired, body, byte };

@@ -39,7 +39,7 @@ export async function openWal(
   const lock = await lockDirectory(disk, directory).catch((error: unknown) => Promise.reject(ioError(error, directory)));
   let segments: SegmentWriter | undefined;
   try {
-    const decoder = batchDecoder(codec as WalCodec<unknown> | undefined);
+    const decoder = batchDecoder(codec);
     const found = await readWhole(disk, directory, decoder);
     const identity = { logId: found.read?.shape.logId ?? newLogId(), entryKind: decoder.entryKind };
     segments = new SegmentWriter(disk, directory, lock, identity, found.highest);
@@ -150,7 +150,7 @@ export async function openWalReader(
 ): Promise<LogReader<unknown>> {
   requireDirectory(directory);
   const { disk = nodeDisk, codec } = options;
-  const decoder = batchDecoder(codec as WalCodec<unknown> | undefined);
+  const decoder = batchDecoder(codec);
   try {
     const view = await settle(disk, directory, (listing) => lookAtLog(disk, directory, listing));
     if (!view) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });

@@ -43,15 +43,15 @@ async function live(disk: SimulatedDisk, oracle: Oracle, random: () => number, d
   const children: { image: DiskImage; oracle: Oracle; trail: readonly string[] }[] = [];
   const steps = [...trail];
   let doing = "open";
-  let failure: string | undefined;
+  const failures: string[] = [];
   const check = (image: DiskImage, how: string): void => {
-    if (failure || !counts.take(image, depth, doing)) return;
+    if (failures.length > 0 || !counts.take(image, depth, doing)) return;
     const where = [...steps, `${how} in ${doing}`];
     try {
       const broken = oracle.judge(knownOf(readLogImage({ directory: DIRECTORY, files: image.files }).batches));
-      if (broken) failure = `${where.join(" ")}: ${broken}`;
+      if (broken) failures.push(`${where.join(" ")}: ${broken}`);
     } catch (error) {
-      failure = `${where.join(" ")}: refused: ${String(error)}`;
+      failures.push(`${where.join(" ")}: refused: ${String(error)}`);
     }
     if (depth < DEPTH && random() < 0.01) children.push({ image, oracle: oracle.copy(), trail: where });
   };
@@ -67,12 +67,12 @@ async function live(disk: SimulatedDisk, oracle: Oracle, random: () => number, d
   if (broken) throw new Error(`${steps.join(" ")}: open showed ${broken}`);
   oracle.observe(found);
   const operations = 1 + Math.floor(random() * (depth === 0 ? 9 : 4));
-  for (let i = 0; i < operations && !failure; i++) doing = await act(log, oracle, random, steps, (name) => (doing = name));
+  for (let i = 0; i < operations && failures.length === 0; i++) doing = await act(log, oracle, random, steps, (name) => (doing = name));
   doing = "close";
   await log.close();
   stop();
   expect(disk.openFiles, "handles that are still open").toBe(0);
-  if (failure) throw new Error(failure);
+  if (failures[0]) throw new Error(failures[0]);
   for (const child of children) await live(child.image.mount(), child.oracle, random, depth + 1, child.trail, counts);
 }
 

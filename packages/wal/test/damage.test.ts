@@ -49,7 +49,7 @@ function outcome(written: Written): string {
 }
 
 const DAMAGE = ["WAL_CORRUPT", "WAL_SUSPECTED_DAMAGE", "WAL_LOST_SEGMENT", "WAL_UNSUPPORTED_FORMAT"];
-const segmentFiles = (written: Written): [string, Uint8Array][] => [...written.files].filter(([path]) => path.endsWith(".wal")).sort();
+const segmentFiles = (written: Written): [string, Uint8Array][] => [...written.files].filter(([path]) => path.endsWith(".wal")).sort(([a], [b]) => (a < b ? -1 : 1));
 const withFile = (written: Written, path: string, bytes: Uint8Array): Written => ({ ...written, files: new Map(written.files).set(path, bytes) });
 
 describe.each([

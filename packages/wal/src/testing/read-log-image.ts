@@ -25,7 +25,7 @@ export interface ReadImage<E> {
 export function readLogImage(image: LogImage): ReadImage<WalEntry>;
 export function readLogImage<E>(image: LogImage, codec: WalCodec<E, never>): ReadImage<E>;
 export function readLogImage(image: LogImage, codec?: WalCodec<unknown, never>): ReadImage<unknown> {
-  const decoder = batchDecoder(codec as WalCodec<unknown> | undefined);
+  const decoder = batchDecoder(codec);
   const shape = run(image, readShape(listImage(image)));
   if (!shape) return { batches: [], tail: undefined };
   requireKind(shape, decoder);
