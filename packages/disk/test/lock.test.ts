@@ -32,13 +32,20 @@ async function startHolder(command: string, args: readonly string[]): Promise<{ 
 
 const startProcess = (directory: string): ReturnType<typeof startHolder> => startHolder(process.execPath, [holder, directory]);
 
-async function waitForState(pid: number, states: string): Promise<void> {
+/** Waits until `/proc` shows what is awaited: the state of the process and the number of its threads. */
+async function waitFor(pid: number, awaited: (state: string, threads: number) => boolean): Promise<void> {
   for (;;) {
-    const line = await fs.readFile(`/proc/${pid}/stat`, "latin1").catch(() => ") -");
-    if (states.includes(line.charAt(line.lastIndexOf(")") + 2))) return;
+    const line = await fs.readFile(`/proc/${pid}/stat`, "latin1").catch(() => ") gone");
+    const fields = line.slice(line.lastIndexOf(")") + 2).split(" ");
+    if (awaited(fields[0] ?? "", Number(fields[17] ?? 0))) return;
     await sleep(5);
   }
 }
+
+const isStopped = (state: string): boolean => state === "T";
+// Its first thread is a zombie before the others have ended, and those may still be in the middle of a write.
+const isZombie = (state: string, threads: number): boolean => state === "Z" && threads <= 1;
+const isOver = (state: string, threads: number): boolean => state === "gone" || isZombie(state, threads);
 
 /** A directory with the entry of an owner like this one, but for `changes`. */
 async function lockedBy(changes: Partial<OwnerIdentity>): Promise<string> {
@@ -101,7 +108,7 @@ describe("a directory's lock", () => {
     const directory = await scratch();
     const { pid } = await startProcess(directory);
     process.kill(pid, "SIGKILL");
-    if (linux) await waitForState(pid, "ZX-");
+    if (linux) await waitFor(pid, isOver);
     await expectFree(directory);
   });
 
@@ -111,10 +118,10 @@ describe("a directory's lock", () => {
     const script = `"$0" "$1" "$2" & exec sleep 100`;
     const { pid } = await startHolder("bash", ["-c", script, process.execPath, holder, directory]);
     process.kill(pid, "SIGSTOP");
-    await waitForState(pid, "T");
+    await waitFor(pid, isStopped);
     await expect(lockDirectory(nodeDisk, directory)).rejects.toEqual(locked);
     process.kill(pid, "SIGKILL");
-    await waitForState(pid, "Z");
+    await waitFor(pid, isZombie);
     await expectFree(directory);
   });
 

@@ -5,6 +5,14 @@ import type { StateCapture, StateStore } from "./state-store.ts";
 
 type Entries = Map<string, SnapshotEntry>;
 
+/** How a capture that is safe was named. */
+interface Saved {
+  readonly checkpointId: number | undefined;
+}
+
+/** Without an argument the capture failed. */
+type Release = (saved?: Saved) => void;
+
 /** A `StateStore` in memory, empty. */
 export function createStateStore(): StateStore {
   return new MemoryStateStore();
@@ -111,7 +119,7 @@ class MemoryStateStore implements StateStore {
     return this.#open;
   }
 
-  #release(saved: { readonly checkpointId: number | undefined } | undefined, unsaved: Entries): void {
+  #release(saved: Saved | undefined, unsaved: Entries): void {
     if (this.#isLayered()) layOver(this.#base, this.#changed);
     this.#open = undefined;
     if (saved !== undefined) {
@@ -128,9 +136,9 @@ class Capture implements StateCapture {
   readonly basedOn: number | undefined;
   readonly size: number;
   #entries: Entries | undefined;
-  readonly #release: (saved: { readonly checkpointId: number | undefined } | undefined) => void;
+  readonly #release: Release;
 
-  constructor(kind: SnapshotKind, entries: Entries, basedOn: number | undefined, release: Capture["#release"]) {
+  constructor(kind: SnapshotKind, entries: Entries, basedOn: number | undefined, release: Release) {
     this.kind = kind;
     this.basedOn = basedOn;
     this.size = entries.size;
@@ -151,7 +159,7 @@ class Capture implements StateCapture {
   }
 
   fail(): void {
-    this.#end(undefined);
+    this.#end();
   }
 
   #held(): Entries {
@@ -159,7 +167,7 @@ class Capture implements StateCapture {
     throw new SnapshotError("SNAPSHOT_RELEASED", `The ${this.kind} capture was done or failed before; take a new one.`);
   }
 
-  #end(saved: { readonly checkpointId: number | undefined } | undefined): void {
+  #end(saved?: Saved): void {
     if (this.#entries === undefined) return;
     this.#entries = undefined;
     this.#release(saved);

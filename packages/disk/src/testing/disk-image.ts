@@ -13,7 +13,7 @@ export type Start = (volume: Volume) => SimulatedDisk;
 /** Names and contents of one state, and their hash. */
 interface Content {
   readonly names: NameTree;
-  stateOf(file: FileNode): FileState;
+  readonly stateOf: (file: FileNode) => FileState;
   readonly hash: Hash;
 }
 
@@ -23,7 +23,7 @@ export function killedImage(volume: Volume, start: Start): DiskImage {
   const names = cachedTree(frozen.root);
   let hash = names.hash;
   for (const { file, pathHash } of names.files) hash = sum(hash, named(file.cachedState().hash, pathHash));
-  return createImage({ names, stateOf: (file) => file.cachedState(), hash }, () => start(frozen.fork()));
+  return new Image({ names, stateOf: (file) => file.cachedState(), hash }, () => start(frozen.fork()));
 }
 
 /** What a power cut leaves: all of it durable. */
@@ -36,24 +36,34 @@ export function powerCutImage(names: NameTree, hash: Hash, states: readonly File
     throw new Error("A file of the image has no content.");
   };
   const content = { names, stateOf, hash };
-  return createImage(content, () => start(durableVolume(content)));
+  return new Image(content, () => start(durableVolume(content)));
 }
 
-function createImage(content: Content, mount: () => SimulatedDisk): DiskImage {
-  let files: ReadonlyMap<string, Uint8Array> | undefined;
-  let hash: string | undefined;
-  return {
-    get files() {
-      files ??= new Map(content.names.files.map(({ path, file }) => [path, content.stateOf(file).bytes]));
-      return files;
-    },
-    directories: content.names.directories,
-    get hash() {
-      hash ??= toHex(content.hash);
-      return hash;
-    },
-    mount,
-  };
+class Image implements DiskImage {
+  readonly hash: string;
+  readonly #content: Content;
+  readonly #mount: () => SimulatedDisk;
+  #files: ReadonlyMap<string, Uint8Array> | undefined;
+
+  constructor(content: Content, mount: () => SimulatedDisk) {
+    this.hash = toHex(content.hash);
+    this.#content = content;
+    this.#mount = mount;
+  }
+
+  get files(): ReadonlyMap<string, Uint8Array> {
+    const { names, stateOf } = this.#content;
+    this.#files ??= new Map(names.files.map(({ path, file }) => [path, stateOf(file).bytes]));
+    return this.#files;
+  }
+
+  get directories(): ReadonlySet<string> {
+    return this.#content.names.directories;
+  }
+
+  mount(): SimulatedDisk {
+    return this.#mount();
+  }
 }
 
 function durableVolume(content: Content): Volume {

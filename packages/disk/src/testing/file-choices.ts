@@ -1,5 +1,5 @@
-import { type Hash, minus, sum } from "./content-hash.ts";
-import type { FileLength, FileNode, SectorVersion } from "./file-node.ts";
+import { type Hash, minus, noContent, sum } from "./content-hash.ts";
+import type { FileLength, SectorVersion, UnsyncedSector } from "./file-node.ts";
 import { FileState, hashOfLength, hashOfSectors } from "./file-state.ts";
 import { type Sector, sectorCount, sectorSize, zeroSector } from "./sector.ts";
 
@@ -7,31 +7,33 @@ import { type Sector, sectorCount, sectorSize, zeroSector } from "./sector.ts";
 export interface SectorChoice {
   readonly index: number;
   readonly versions: readonly SectorVersion[];
+  /** What each version adds to the file's hash. */
+  readonly hashes: readonly Hash[];
 }
 
 const alwaysThere = -1;
 
-/** The contents that a power cut may leave of one file: any length, and each sector on its own in any version. */
+/**
+ * The contents that a power cut may leave of one file: any length that it had, and each sector on its own in any version.
+ * A length and a version are given by their place in `lengths` and `versions`.
+ */
 export class FileChoices {
   readonly lengths: readonly FileLength[];
+  /** In the order of the file. */
   readonly sectors: readonly SectorChoice[];
-  readonly #durable: FileState;
+  readonly #durable: readonly Sector[];
   /** What the sectors that are durable as they are add to the hash. */
   readonly #settledHash: Hash;
   #all: readonly FileState[] | undefined;
 
-  constructor(file: FileNode) {
-    this.#durable = file.durableState();
-    const durable = this.#durable.sectors();
-    this.lengths = [{ size: this.#durable.size, change: alwaysThere }, ...file.growth];
-    this.sectors = [...file.unsynced]
-      .map(([index, { versions }]) => ({
-        index,
-        versions: [{ sector: durable[index] ?? zeroSector, change: alwaysThere }, ...versions],
-      }))
+  constructor(durable: FileState, growth: readonly FileLength[], unsynced: ReadonlyMap<number, UnsyncedSector>) {
+    this.#durable = durable.sectors();
+    this.lengths = [{ size: durable.size, change: alwaysThere }, ...growth];
+    this.sectors = [...unsynced]
+      .map(([index, { versions }]) => choiceOf(index, [{ sector: this.#durableSector(index), change: alwaysThere }, ...versions]))
       .sort((one, other) => one.index - other.index);
-    let settled = hashOfSectors(durable, durable.length);
-    for (const { index } of this.sectors) settled = minus(settled, (durable[index] ?? zeroSector).hashAt(index));
+    let settled = hashOfSectors(this.#durable, this.#durable.length);
+    for (const { hashes } of this.sectors) settled = minus(settled, hashes[0] ?? noContent);
     this.#settledHash = settled;
   }
 
@@ -41,72 +43,105 @@ export class FileChoices {
     // The longest first: with many sectors it alone exceeds the number that anybody asks for.
     for (let length = this.lengths.length - 1; length >= 0 && count <= most; length--) {
       let product = 1;
-      for (const sector of this.#visible(length)) {
-        product *= this.#contents(sector, length).length;
-        if (product > most) return product;
+      for (let place = 0; place < this.#visible(length) && count + product <= most; place++) {
+        product *= this.#distinct(place, length).length;
       }
       count += product;
     }
     return count;
   }
 
+  /** Every content, once. */
   all(): readonly FileState[] {
     this.#all ??= this.lengths.flatMap((_, length) => this.#allOfLength(length));
     return this.#all;
   }
 
-  /** The content of one length (by its place in `lengths`) with one version of each sector (by its place in `versions`). */
+  /** The content of one length with one version of each sector. */
   pick(length: number, versions: readonly number[]): FileState {
-    const chosen = new Map<number, Sector>();
-    for (const [place, { index, versions: all }] of this.#visible(length).entries()) {
-      chosen.set(index, this.#cut(index, all[versions[place] ?? 0]?.sector ?? zeroSector, length));
-    }
-    return this.#state(length, chosen);
+    let hash = this.#hashOfRest(length);
+    for (let place = 0; place < this.#visible(length); place++) hash = sum(hash, this.#hashOf(place, versions[place] ?? 0, length));
+    return this.#state(length, versions, hash);
   }
 
   #allOfLength(length: number): FileState[] {
-    let partial: ReadonlyMap<number, Sector>[] = [new Map()];
-    for (const sector of this.#visible(length)) {
-      const contents = this.#contents(sector, length);
-      partial = partial.flatMap((chosen) => contents.map((content) => new Map([...chosen, [sector.index, content]])));
-    }
-    return partial.map((chosen) => this.#state(length, chosen));
+    const states: FileState[] = [];
+    const distinct = Array.from({ length: this.#visible(length) }, (_, place) =>
+      this.#distinct(place, length).map((version) => ({ version, hash: this.#hashOf(place, version, length) })),
+    );
+    const chosen: number[] = [];
+    const choose = (place: number, hash: Hash): void => {
+      const options = distinct[place];
+      if (options === undefined) {
+        states.push(this.#state(length, chosen.slice(), hash));
+        return;
+      }
+      for (const option of options) {
+        chosen[place] = option.version;
+        choose(place + 1, sum(hash, option.hash));
+      }
+    };
+    choose(0, this.#hashOfRest(length));
+    return states;
   }
 
-  #state(length: number, chosen: ReadonlyMap<number, Sector>): FileState {
-    const size = this.#sizeOf(length);
-    let hash = sum(this.#settledHash, hashOfLength(size));
-    for (const [index, sector] of chosen) hash = sum(hash, sector.hashAt(index));
-    return new FileState(size, () => assemble(this.#durable.sectors(), chosen, size), hash);
+  #state(length: number, versions: readonly number[], hash: Hash): FileState {
+    return new FileState(this.#sizeOf(length), () => this.#assemble(length, versions), hash);
+  }
+
+  #assemble(length: number, versions: readonly number[]): Sector[] {
+    const sectors: Sector[] = [];
+    for (let index = 0; index < sectorCount(this.#sizeOf(length)); index++) sectors.push(this.#durableSector(index));
+    for (let place = 0; place < this.#visible(length); place++) {
+      const choice = this.sectors[place];
+      if (choice !== undefined) sectors[choice.index] = this.#contentOf(choice, versions[place] ?? 0, length);
+    }
+    return sectors;
+  }
+
+  /** What everything but the unsynced sectors adds to the hash. */
+  #hashOfRest(length: number): Hash {
+    return sum(this.#settledHash, hashOfLength(this.#sizeOf(length)));
   }
 
   #sizeOf(length: number): number {
-    return this.lengths[length]?.size ?? this.#durable.size;
+    return this.lengths[length]?.size ?? 0;
   }
 
-  /** The sectors that begin before the end. */
-  #visible(length: number): readonly SectorChoice[] {
+  #durableSector(index: number): Sector {
+    return this.#durable[index] ?? zeroSector;
+  }
+
+  /** How many of the unsynced sectors begin before the end. */
+  #visible(length: number): number {
     const count = sectorCount(this.#sizeOf(length));
-    if ((this.sectors.at(-1)?.index ?? 0) < count) return this.sectors;
-    return this.sectors.filter(({ index }) => index < count);
+    let visible = this.sectors.length;
+    while (visible > 0 && (this.sectors[visible - 1]?.index ?? 0) >= count) visible--;
+    return visible;
   }
 
-  #contents({ index, versions }: SectorChoice, length: number): readonly Sector[] {
-    const contents: Sector[] = [];
-    for (const version of versions) {
-      const content = this.#cut(index, version.sector, length);
-      if (!contents.some((other) => other.equals(content))) contents.push(content);
-    }
-    return contents;
+  /** The versions of a sector that differ within a length. */
+  #distinct(place: number, length: number): readonly number[] {
+    const choice = this.sectors[place];
+    if (choice === undefined) return [];
+    const contents = choice.versions.map((_, version) => this.#contentOf(choice, version, length));
+    return contents.flatMap((content, version) =>
+      contents.findIndex((other) => other.equals(content)) === version ? [version] : [],
+    );
   }
 
-  #cut(index: number, sector: Sector, length: number): Sector {
-    return sector.cut(this.#sizeOf(length) - index * sectorSize);
+  #contentOf({ index, versions }: SectorChoice, version: number, length: number): Sector {
+    return (versions[version]?.sector ?? zeroSector).cut(this.#sizeOf(length) - index * sectorSize);
+  }
+
+  #hashOf(place: number, version: number, length: number): Hash {
+    const choice = this.sectors[place];
+    if (choice === undefined) return noContent;
+    const isCut = (choice.index + 1) * sectorSize > this.#sizeOf(length);
+    return isCut ? this.#contentOf(choice, version, length).hashAt(choice.index) : (choice.hashes[version] ?? noContent);
   }
 }
 
-function assemble(durable: readonly Sector[], chosen: ReadonlyMap<number, Sector>, size: number): Sector[] {
-  const sectors: Sector[] = [];
-  for (let index = 0; index < sectorCount(size); index++) sectors.push(chosen.get(index) ?? durable[index] ?? zeroSector);
-  return sectors;
+function choiceOf(index: number, versions: readonly SectorVersion[]): SectorChoice {
+  return { index, versions, hashes: versions.map(({ sector }) => sector.hashAt(index)) };
 }

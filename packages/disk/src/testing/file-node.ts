@@ -1,5 +1,6 @@
-import { copySectors, type Sector, sectorCount, sectorSize, zeroSector } from "./sector.ts";
+import { FileChoices } from "./file-choices.ts";
 import { FileState } from "./file-state.ts";
+import { copySectors, type Sector, sectorCount, sectorSize, zeroSector } from "./sector.ts";
 
 /** A state of a sector that a power cut may leave. */
 export interface SectorVersion {
@@ -39,6 +40,7 @@ export class FileNode {
   #syncableSize = 0;
   #cachedState: FileState | undefined;
   #durableState: FileState | undefined;
+  #choices: FileChoices | undefined;
 
   /** A file all of which is durable. */
   static durable(state: FileState): FileNode {
@@ -64,25 +66,12 @@ export class FileNode {
     node.#growth = [...this.#growth];
     node.#cachedState = this.#cachedState;
     node.#durableState = this.#durableState;
+    node.#choices = this.#choices;
     return node;
   }
 
   get size(): number {
     return this.#size;
-  }
-
-  /** Whether a power cut could leave anything but what programs see. */
-  get isUnsynced(): boolean {
-    return this.#unsynced.size > 0 || this.#size !== this.#durableSize;
-  }
-
-  get unsynced(): ReadonlyMap<number, UnsyncedSector> {
-    return this.#unsynced;
-  }
-
-  /** The lengths that the file had since it was last durable, growing, after the durable one. */
-  get growth(): readonly FileLength[] {
-    return this.#growth;
   }
 
   /** The content that programs see. */
@@ -98,6 +87,13 @@ export class FileNode {
     return this.#durableState;
   }
 
+  /** What a power cut may leave; `undefined` when that is what is durable and nothing else. */
+  choices(): FileChoices | undefined {
+    if (this.#unsynced.size === 0 && this.#growth.length === 0) return undefined;
+    this.#choices ??= new FileChoices(this.durableState(), this.#growth, this.#unsynced);
+    return this.#choices;
+  }
+
   /** Copies from `position` into `target`, up to the end; the bytes copied. */
   read(position: number, target: Uint8Array): number {
     const length = Math.min(target.length, Math.max(0, this.#size - position));
@@ -108,7 +104,7 @@ export class FileNode {
   write(position: number, source: Uint8Array, change: number): void {
     if (this.#sectorsShared) this.#sectors = this.#sectors.slice();
     this.#sectorsShared = false;
-    this.#cachedState = undefined;
+    this.#cachedState = this.#choices = undefined;
     for (let taken = 0; taken < source.length; ) {
       const offset = (position + taken) % sectorSize;
       const length = Math.min(sectorSize - offset, source.length - taken);
@@ -142,7 +138,7 @@ export class FileNode {
   sync(): void {
     if (this.#durableShared) this.#durable = this.#durable.slice();
     this.#durableShared = false;
-    this.#durableState = undefined;
+    this.#durableState = this.#choices = undefined;
     for (const [index, { versions, lost }] of this.#unsynced) {
       if (lost) continue;
       while (this.#durable.length <= index) this.#durable.push(zeroSector);

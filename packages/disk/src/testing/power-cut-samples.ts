@@ -4,7 +4,7 @@ import type { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
 import type { PowerCut, PowerCutOptions } from "./power-cuts.ts";
 import { createRandom } from "./random.ts";
-import type { UnsyncedState } from "./unsynced-state.ts";
+import type { UnsyncedState, UnsyncedTree } from "./unsynced-state.ts";
 
 /** What of the unsynced is there: places in `changes`, `lengths` and `versions`. */
 interface Selection {
@@ -21,13 +21,15 @@ const all: Selection = { isApplied: () => true, length: () => newest, version: (
 export function* sampledStates(unsynced: UnsyncedState, { limit, seed }: PowerCutOptions): Generator<PowerCut> {
   const files = [...unsynced.choices.values()];
   const random = createRandom(seed);
-  yield powerCut(unsynced, none);
-  yield powerCut(unsynced, all);
+  const treeOf = remembered(unsynced);
+  const powerCut = (selection: Selection): PowerCut => select(unsynced, selection, treeOf);
+  yield powerCut(none);
+  yield powerCut(all);
   const directed = shuffled([...oneAtATime(unsynced, files), ...prefixes(unsynced, files)], random);
   // A quarter is left for combinations that nobody thinks of.
-  for (const selection of directed.slice(0, Math.ceil((limit * 3) / 4))) yield powerCut(unsynced, selection);
+  for (const selection of directed.slice(0, Math.ceil((limit * 3) / 4))) yield powerCut(selection);
   // Many of them may be equal, and the states may be fewer than they seemed.
-  for (let attempt = 0; attempt < limit * 2 + 64; attempt++) yield powerCut(unsynced, randomSelection(files, random));
+  for (let attempt = 0; attempt < limit * 2 + 64; attempt++) yield powerCut(randomSelection(files, random));
 }
 
 /** Each unit alone there and each alone missing; names with and without the content, content under all names. */
@@ -75,34 +77,47 @@ function randomSelection(files: readonly FileChoices[], random: () => number): S
   const nameMode = random();
   const perFile = files.map(({ sectors }) => ({ length: random(), mode: random(), one: Math.floor(random() * sectors.length) }));
   return {
-    isApplied: () => (nameMode < 0.15 ? true : nameMode < 0.3 ? false : random() < 0.5),
+    isApplied: () => (nameMode < 0.4 ? true : nameMode < 0.45 ? false : random() < 0.6),
     length: (file, { lengths }) => {
       const mode = perFile[file]?.length ?? 0;
-      return mode < 0.25 ? 0 : mode < 0.7 ? newest : Math.floor(random() * lengths.length);
+      return mode < 0.1 ? 0 : mode < 0.7 ? newest : Math.floor(random() * lengths.length);
     },
     version: (file, sector, { sectors }) => {
       const { mode, one } = perFile[file] ?? { mode: 1, one: 0 };
-      if (mode < 0.15) return newest;
-      if (mode < 0.25) return 0;
-      if (mode < 0.45) return sector === one ? 0 : newest;
-      if (mode < 0.6) return sector === one ? newest : 0;
+      if (mode < 0.1) return newest;
+      if (mode < 0.15) return 0;
+      if (mode < 0.3) return sector === one ? 0 : newest;
+      if (mode < 0.45) return sector === one ? newest : 0;
       return Math.floor(random() * (sectors[sector]?.versions.length ?? 1));
     },
   };
 }
 
-function powerCut(unsynced: UnsyncedState, selection: Selection): PowerCut {
-  const applied = unsynced.changes.map((_, place) => selection.isApplied(place));
-  const tree = unsynced.tree((place) => applied[place] === true);
-  const reached = new Set(tree.uncertain.map(({ file }) => file));
+type TreeOf = (applied: readonly boolean[]) => UnsyncedTree;
+
+/** Builds each tree of names once: few of them differ. */
+function remembered(unsynced: UnsyncedState): TreeOf {
+  const trees = new Map<string, UnsyncedTree>();
+  return (applied) => {
+    const key = applied.map(Number).join("");
+    const tree = trees.get(key) ?? unsynced.tree((place) => applied[place] === true);
+    trees.set(key, tree);
+    return tree;
+  };
+}
+
+function select(unsynced: UnsyncedState, selection: Selection, treeOf: TreeOf): PowerCut {
+  const tree = treeOf(unsynced.changes.map((_, place) => selection.isApplied(place)));
   const states = new Map<FileNode, FileState>();
-  for (const [number, [file, choices]] of [...unsynced.choices].entries()) {
-    if (!reached.has(file)) continue;
+  let number = 0;
+  for (const [file, choices] of unsynced.choices) {
     const length = Math.min(selection.length(number, choices), choices.lengths.length - 1);
-    const versions = choices.sectors.map(({ versions: { length: count } }, sector) =>
-      Math.min(selection.version(number, sector, choices), count - 1),
-    );
+    const versions: number[] = [];
+    for (const { versions: { length: count } } of choices.sectors) {
+      versions.push(Math.min(selection.version(number, versions.length, choices), count - 1));
+    }
     states.set(file, choices.pick(length, versions));
+    number++;
   }
   let hash = tree.hash;
   for (const { file, pathHash } of tree.uncertain) {

@@ -1,6 +1,6 @@
 import { type Hash, named, sum } from "./content-hash.ts";
 import type { DirectoryNode, NameChange, Slots } from "./directory-node.ts";
-import { FileChoices } from "./file-choices.ts";
+import type { FileChoices } from "./file-choices.ts";
 import type { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
 import { durableTree, type NamedFile, type NameTree } from "./name-tree.ts";
@@ -36,8 +36,9 @@ export class UnsyncedState {
     const choices = new Map<FileNode, FileChoices>();
     const settled = new Map<FileNode, FileState>();
     for (const file of files) {
-      if (file.isUnsynced) choices.set(file, new FileChoices(file));
-      else settled.set(file, file.durableState());
+      const fileChoices = file.choices();
+      if (fileChoices === undefined) settled.set(file, file.durableState());
+      else choices.set(file, fileChoices);
     }
     this.choices = choices;
     this.settled = settled;

@@ -1,0 +1,11 @@
+export { type CheckpointConfig, type CheckpointLog } from "./checkpoint-config.ts";
+export { CheckpointError, isCheckpointError, isCorruption, type CheckpointErrorCode, type CheckpointErrorDetails } from "./checkpoint-error.ts";
+export { type IncrementalCheckpointManager, openCheckpointManager } from "./checkpoint-manager.ts";
+export type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
+export type { AbortSignalLike, CheckpointReader, CheckpointSurvey, SurveyedCheckpoint } from "./checkpoint-reader.ts";
+export type { CheckpointRequest, CommitPoint, StateBytes } from "./checkpoint-request.ts";
+export type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
+export { fileCheckpointStore } from "./file-checkpoint-store.ts";
+export { memoryCheckpointStore } from "./memory-checkpoint-store.ts";
+export { checkpointReader, openCheckpointReader } from "./read-checkpoints.ts";
+export { validateCheckpoint } from "./validate-checkpoint.ts";

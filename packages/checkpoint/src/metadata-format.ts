@@ -1,0 +1,124 @@
+import { crc32 } from "@laminar/disk/checksum";
+import { CheckpointError } from "./checkpoint-error.ts";
+import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
+
+/** Format of `metadata.json`: a change of a field makes existing checkpoints unreadable. `FORMAT.md` shows an example. */
+export const FORMAT_VERSION = 0;
+/** Longer metadata are damaged: checked before memory is taken. */
+export const METADATA_BYTES_MAX: number = 16 * 1024 * 1024;
+
+const END = /^,\n {2}"checksum": "([0-9a-f]{8})"\n\}\n$/;
+const END_BYTES = ',\n  "checksum": "00000000"\n}\n'.length;
+const text = new TextEncoder();
+const fromText = new TextDecoder("utf-8", { fatal: true });
+
+/** Pretty JSON whose last field is the checksum of every byte before the comma in front of it. */
+export function encodeMetadata(metadata: CheckpointMetadata): Uint8Array {
+  const { watermark, sourceOffsets, ...rest } = metadata;
+  const plain = {
+    formatVersion: FORMAT_VERSION,
+    ...rest,
+    walId: metadata.walId ?? null,
+    sourceOffsets: Object.fromEntries([...sourceOffsets].map(([source, offset]) => [source, String(offset)])),
+    watermark: watermark === undefined ? null : String(watermark),
+    keyCount: metadata.keyCount ?? null,
+    parentId: metadata.parentId ?? null,
+  };
+  const body = JSON.stringify(plain, null, 2).slice(0, -2);
+  const checksum = crc32(text.encode(body)).toString(16).padStart(8, "0");
+  return text.encode(`${body},\n  "checksum": "${checksum}"\n}\n`);
+}
+
+class Fields {
+  readonly #fields: ReadonlyMap<string, unknown>;
+
+  constructor(value: unknown) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) throw new RangeError("an object expected");
+    this.#fields = new Map(Object.entries(value));
+  }
+
+  get entries(): ReadonlyMap<string, unknown> {
+    return this.#fields;
+  }
+
+  value(name: string): unknown {
+    return this.#fields.get(name);
+  }
+
+  integer(name: string): number {
+    const value = this.value(name);
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} is no number`);
+    return value;
+  }
+
+  optionalInteger(name: string): number | undefined {
+    return this.value(name) === null ? undefined : this.integer(name);
+  }
+}
+
+function bigintOf(value: unknown, name: string): bigint {
+  if (typeof value !== "string" || !/^-?\d{1,20}$/.test(value)) throw new RangeError(`${name} is no 64-bit number`);
+  return BigInt(value);
+}
+
+function chainOf(value: unknown, id: number): readonly ChainPart[] {
+  if (!Array.isArray(value) || value.length === 0) throw new RangeError("chain is no list");
+  const chain = value.map((part): ChainPart => {
+    const fields = new Fields(part);
+    return { id: fields.integer("id"), size: fields.integer("size"), checksum: fields.integer("checksum") };
+  });
+  const ascending = chain.every((part, i) => i === 0 || part.id > (chain[i - 1]?.id ?? 0));
+  if (!ascending || chain.at(-1)?.id !== id) throw new RangeError("chain doesn't lead to this checkpoint");
+  return chain;
+}
+
+function parse(json: string): CheckpointMetadata {
+  const fields = new Fields(JSON.parse(json));
+  const id = fields.integer("id");
+  const kind = fields.value("kind");
+  const walId = fields.value("walId");
+  const watermark = fields.value("watermark");
+  const isIncremental = fields.value("isIncremental");
+  if (kind !== "full" && kind !== "delta") throw new RangeError("kind is neither full nor delta");
+  if (walId !== null && typeof walId !== "string") throw new RangeError("walId is no string");
+  if (typeof isIncremental !== "boolean") throw new RangeError("isIncremental is no boolean");
+  const chain = chainOf(fields.value("chain"), id);
+  if ((chain.length === 1) !== (kind === "full")) throw new RangeError("chain and kind contradict each other");
+  return {
+    id,
+    epoch: fields.integer("epoch"),
+    timestamp: fields.integer("timestamp"),
+    walPosition: fields.integer("walPosition"),
+    walId: walId ?? undefined,
+    sourceOffsets: new Map([...new Fields(fields.value("sourceOffsets")).entries].map(([source, offset]) => [source, bigintOf(offset, source)])),
+    watermark: watermark === null ? undefined : bigintOf(watermark, "watermark"),
+    sizeBytes: fields.integer("sizeBytes"),
+    keyCount: fields.optionalInteger("keyCount"),
+    kind,
+    isIncremental,
+    parentId: fields.optionalInteger("parentId"),
+    chain,
+  };
+}
+
+/** Verifies and reads the metadata of checkpoint `id`. `file` is for messages. */
+export function decodeMetadata(bytes: Uint8Array, id: number, file: string): CheckpointMetadata {
+  const corrupt = (why: string, cause?: unknown): CheckpointError => new CheckpointError("CHECKPOINT_CORRUPT", `${file}: ${why}`, { id, file, cause });
+  const body = bytes.subarray(0, Math.max(0, bytes.length - END_BYTES));
+  const end = END.exec(String.fromCharCode(...bytes.subarray(body.length)));
+  if (!end || Number.parseInt(end[1] ?? "", 16) !== crc32(body)) throw corrupt("the metadata's checksum differs");
+  let metadata: CheckpointMetadata;
+  try {
+    const json = `${fromText.decode(body)}\n}`;
+    const version = new Fields(JSON.parse(json)).value("formatVersion");
+    if (version !== FORMAT_VERSION) {
+      throw new CheckpointError("CHECKPOINT_UNSUPPORTED_FORMAT", `${file}: format version ${String(version)}; this release reads ${FORMAT_VERSION}`, { id, file });
+    }
+    metadata = parse(json);
+  } catch (error) {
+    if (error instanceof CheckpointError) throw error;
+    throw corrupt("the metadata verify and make no sense", error);
+  }
+  if (metadata.id !== id) throw corrupt(`the metadata are those of checkpoint ${metadata.id}`);
+  return metadata;
+}

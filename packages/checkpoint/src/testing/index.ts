@@ -1,0 +1,1 @@
+export { checkpointStoreConformance } from "./checkpoint-store-conformance.ts";
