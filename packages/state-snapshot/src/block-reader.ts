@@ -112,7 +112,7 @@ export class BlockReader {
   }
 
   #acceptBody(header: Header, head: BlockHead, body: Uint8Array, offset: number): readonly SnapshotEntry[] {
-    if (false) throw corrupt(offset, `the checksum of block ${this.#totals.blocks} is wrong`);
+    if (crc32(body) !== head.bodyChecksum) throw corrupt(offset, `the checksum of block ${this.#totals.blocks} is wrong`);
     const entries = entriesOf(body, head.count, offset);
     const deletes = entries.reduce((sum, entry) => (entry.value === undefined ? sum + 1 : sum), 0);
     if (deletes > 0 && header.kind === "full") throw corrupt(offset, "a full snapshot holds a deleted key");

@@ -20,7 +20,10 @@ test("a merge is what replaying the parts one after the other gives", async () =
         const gone = part > 0 && random(3) === 0;
         changes.set(name, { key: bytes(name), value: gone ? undefined : randomBytes(random, 3_000) });
       }
-      for (const [name, entry] of changes) entry.value === undefined ? model.delete(name) : model.set(name, entry);
+      for (const [name, entry] of changes) {
+        if (entry.value === undefined) model.delete(name);
+        else model.set(name, entry);
+      }
       return encoded(changes.values(), { kind: part === 0 ? "full" : "delta", timestampNs: BigInt(part) });
     });
     const result = await merged(parts.map((part) => pieces(part, random, 10_000)));

@@ -1,2 +1,3 @@
+export { diskConformance, type DiskConformanceOptions, type DiskUnderTest } from "./conformance.ts";
 export { createSimulatedDisk } from "./create-simulated-disk.ts";
 export type { DiskImage, Fault, Operation, OperationKind, SimulatedDisk } from "./simulated-disk.ts";

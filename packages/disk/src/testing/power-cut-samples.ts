@@ -1,9 +1,11 @@
 import { named, sum } from "./content-hash.ts";
+import type { NameChange } from "./directory-node.ts";
 import type { FileChoices } from "./file-choices.ts";
 import type { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
 import type { PowerCut, PowerCutOptions } from "./power-cuts.ts";
 import { createRandom } from "./random.ts";
+import { sectorSize } from "./sector.ts";
 import type { UnsyncedState, UnsyncedTree } from "./unsynced-state.ts";
 
 /** What of the unsynced is there: places in `changes`, `lengths` and `versions`. */
@@ -50,26 +52,26 @@ function* oneAtATime(unsynced: UnsyncedState, files: readonly FileChoices[]): Ge
   }
 }
 
-/** What a disk leaves that keeps the order in which things were done. */
-function* prefixes(unsynced: UnsyncedState, files: readonly FileChoices[]): Generator<Selection> {
-  const changes = new Set(unsynced.changes.map(({ change }) => change));
-  for (const { lengths, sectors } of files) {
-    for (const { change } of lengths) changes.add(change);
-    for (const { versions } of sectors) for (const { change } of versions) changes.add(change);
-  }
-  for (const end of changes) {
-    yield {
-      isApplied: (place) => (unsynced.changes[place]?.change ?? 0) <= end,
-      length: (_, choices) => lastUntil(choices.lengths, end),
-      version: (_, sector, choices) => lastUntil(choices.sectors[sector]?.versions ?? [], end),
-    };
+/** What a disk leaves that keeps the order in which things were done, down to the sectors of a write. */
+function* prefixes({ changes }: UnsyncedState, files: readonly FileChoices[]): Generator<Selection> {
+  for (const { change } of changes) yield prefix(changes, change, Infinity);
+  for (const { sectors } of files) {
+    for (const { index, versions } of sectors) for (const { change } of versions.slice(1)) yield prefix(changes, change, index);
   }
 }
 
-function lastUntil(steps: readonly { readonly change: number }[], end: number): number {
-  let last = 0;
-  for (const [place, { change }] of steps.entries()) if (change <= end) last = place;
-  return last;
+/** All before the change `end`, and of that the sectors up to `lastIndex`. */
+function prefix(changes: readonly NameChange[], end: number, lastIndex: number): Selection {
+  return {
+    isApplied: (place) => (changes[place]?.change ?? 0) <= end,
+    length: (_, { lengths }) =>
+      lengths.findLastIndex(({ change, size }) => change < end || (change === end && size <= (lastIndex + 1) * sectorSize)),
+    version: (_, place, { sectors }) => {
+      const sector = sectors[place];
+      if (sector === undefined) return 0;
+      return sector.versions.findLastIndex(({ change }) => change < end || (change === end && sector.index <= lastIndex));
+    },
+  };
 }
 
 /** Leans to the extremes: states in which everything is mixed evenly look all alike to a reader. */

@@ -1,0 +1,202 @@
+import type { AbortSignalLike, CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
+import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
+import type { LogReader, WalEntry } from "@laminar/wal";
+import { isCorruption, RecoveryError } from "../recovery-error.ts";
+import type { RecoveredState, StateChange } from "./recovered-state.ts";
+import { type Candidacy, candidacy, hearWitnesses, requireNoGap, requireNoLogNeeded } from "./recovery-plan.ts";
+import type { RecoverySink } from "./recovery-sink.ts";
+import { Replay, type ReplayRules } from "./replay.ts";
+
+type Chunks = AsyncIterable<Uint8Array>;
+
+/** What a recovery is given: readers, and the functions that turn a checkpoint's bytes into entries. */
+export interface RecoveryParts {
+  readonly checkpoints: CheckpointReader | undefined;
+  /** Opens the log anew for each attempt; `undefined` when there is none. */
+  readonly openLog: () => Promise<LogReader<WalEntry> | undefined>;
+  /** Base and deltas, oldest first, as the entries of the whole state. */
+  readonly decode: (parts: readonly Chunks[]) => AsyncIterable<readonly SnapshotEntry[]>;
+  readonly snapshot: (entries: Iterable<readonly [Uint8Array, Uint8Array]>) => StateSnapshot;
+  readonly monotonic: () => number;
+}
+
+export interface RecoveryProgress {
+  readonly phase: "checkpoint" | "replay";
+  readonly entries: number;
+  /** Of how many, where that is known. */
+  readonly total?: number | undefined;
+}
+
+export interface RecoveryRules extends ReplayRules {
+  readonly apply: RecoverySink | undefined;
+  readonly collectStateChanges: boolean;
+  readonly mustExist: boolean;
+  readonly acceptMissingLog: boolean;
+  readonly onProgress: ((progress: RecoveryProgress) => void) | undefined;
+  readonly signal: AbortSignalLike | undefined;
+}
+
+/** Beside a live writer these may mean that files changed between two looks. */
+const MAY_BE_LIVE: ReadonlySet<unknown> = new Set([
+  "CHECKPOINT_NOT_FOUND",
+  "RECOVERY_LOG_MISSING",
+  "RECOVERY_LOG_STARTS_LATER",
+  "RECOVERY_POSITION_BEYOND_LOG",
+  "WAL_FENCED",
+  "WAL_NOT_FOUND",
+  "WAL_POSITION_FENCED",
+  "WAL_TRUNCATED",
+]);
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
+
+/** Recovers over interfaces alone. Changes nothing, takes no lock. */
+export async function recoverCore(parts: RecoveryParts, rules: RecoveryRules): Promise<RecoveredState> {
+  let before: string | undefined;
+  for (;;) {
+    const attempt = new Attempt(parts, rules);
+    try {
+      return await attempt.run();
+    } catch (error) {
+      // Two attempts that saw the same and failed have seen the truth.
+      if (!MAY_BE_LIVE.has(codeOf(error)) || attempt.seen === before) throw error;
+      before = attempt.seen;
+    }
+  }
+}
+
+class Attempt {
+  readonly #parts: RecoveryParts;
+  readonly #rules: RecoveryRules;
+  readonly #startedAt: number;
+  readonly #skipped: Candidacy[] = [];
+  /** What the listings showed, as text that is equal for equal listings. */
+  seen = "";
+
+  constructor(parts: RecoveryParts, rules: RecoveryRules) {
+    this.#parts = parts;
+    this.#rules = rules;
+    this.#startedAt = parts.monotonic();
+  }
+
+  async run(): Promise<RecoveredState> {
+    const survey = (await this.#parts.checkpoints?.survey()) ?? { exists: false, checkpoints: [], ignored: [] };
+    this.seen = survey.checkpoints.map(({ id }) => id).join();
+    const log = await this.#parts.openLog();
+    try {
+      this.seen += log ? ` ${log.logId} ${log.startsAfter} ${log.lastLsn}` : "";
+      return await this.#recover(survey, log);
+    } finally {
+      await log?.close();
+    }
+  }
+
+  async #recover(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<RecoveredState> {
+    if (log) hearWitnesses(survey, log);
+    const chosen = await this.#choose(survey, log);
+    if (log) requireNoGap(chosen, log);
+    else requireNoLogNeeded(chosen, this.#skipped, this.#rules.acceptMissingLog);
+    const freshStart = !chosen && !log;
+    if (freshStart && this.#rules.mustExist) throw new RecoveryError("RECOVERY_NOT_FOUND", "there is neither a checkpoint nor a log");
+    const loaded = await this.#load(chosen);
+    const loadedAt = this.#parts.monotonic();
+    const start = { walPosition: chosen?.walPosition ?? 0, sourceOffsets: chosen?.sourceOffsets ?? new Map<string, bigint>(), watermark: chosen?.watermark };
+    const replay = new Replay(this.#rules, start);
+    const stateChanges = log ? await this.#replay(log, replay) : [];
+    const endedAt = this.#parts.monotonic();
+    const partial = replay.stopped || this.#skipped.some(({ kind }) => kind === "after-until");
+    return {
+      epoch: chosen?.epoch ?? 0,
+      stateSnapshot: loaded.snapshot,
+      walPosition: replay.walPosition,
+      walEntriesReplayed: replay.entriesRead,
+      sourceOffsets: replay.sourceOffsets,
+      watermark: replay.watermark,
+      checkpointId: chosen?.id,
+      stateChanges,
+      report: {
+        checkpoint: chosen && { id: chosen.id, walPosition: chosen.walPosition, bytes: chosen.chain.reduce((sum, { size }) => sum + size, 0), entries: loaded.entries },
+        skippedCheckpoints: this.#skipped.flatMap((skipped) => (skipped.kind === "candidate" ? [] : [{ id: skipped.id, reason: skipped.kind, detail: skipped.detail }])),
+        ignoredNames: survey.ignored,
+        log: log && {
+          logId: log.logId,
+          startsAfter: log.startsAfter,
+          lastLsn: log.lastLsn,
+          entriesRead: replay.entriesRead,
+          entriesApplied: replay.entriesApplied,
+          entriesDiscarded: replay.entriesDiscarded,
+          commitsApplied: replay.commitsApplied,
+          end: log.end,
+        },
+        partial,
+        freshStart,
+        durations: { checkpoint: loadedAt - this.#startedAt, replay: endedAt - loadedAt, total: endedAt - this.#startedAt },
+      },
+    };
+  }
+
+  /** The newest checkpoint that may be used and verifies, whole, before anything of it is given out. */
+  async #choose(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<CheckpointMetadata | undefined> {
+    for (const checkpoint of survey.checkpoints) {
+      const found = candidacy(checkpoint, log, this.#rules.until, isCorruption);
+      if (found.kind !== "candidate") {
+        this.#skipped.push(found);
+        continue;
+      }
+      try {
+        await this.#parts.checkpoints?.verify(found.metadata, { signal: this.#rules.signal });
+        return found.metadata;
+      } catch (error) {
+        if (!isCorruption(error)) throw error;
+        this.#skipped.push({ kind: "damaged", id: checkpoint.id, detail: error instanceof Error ? error.message : String(error) });
+      }
+    }
+    return undefined;
+  }
+
+  async #load(chosen: CheckpointMetadata | undefined): Promise<{ readonly snapshot?: StateSnapshot; readonly entries: number }> {
+    const { checkpoints, decode, snapshot } = this.#parts;
+    const { apply } = this.#rules;
+    let entries = 0;
+    const count = (read: number): void => {
+      entries += read;
+      this.#rules.onProgress?.({ phase: "checkpoint", entries, total: chosen?.keyCount });
+      this.#checkSignal();
+    };
+    async function* whole(): AsyncGenerator<readonly SnapshotEntry[], void, undefined> {
+      if (!chosen || !checkpoints) return;
+      for await (const block of decode(chosen.chain.map((part) => checkpoints.readPart(part)))) {
+        count(block.length);
+        yield block;
+      }
+    }
+    if (apply) {
+      await apply.restore(whole());
+      return { entries };
+    }
+    if (!chosen) return { entries };
+    const pairs: (readonly [Uint8Array, Uint8Array])[] = [];
+    for await (const block of whole()) for (const { key, value } of block) if (value) pairs.push([key, value]);
+    return { snapshot: snapshot(pairs), entries };
+  }
+
+  async #replay(log: LogReader<WalEntry>, replay: Replay): Promise<readonly StateChange[]> {
+    const { apply, collectStateChanges, onProgress, signal } = this.#rules;
+    const collected: StateChange[] = [];
+    for await (const batch of log.read({ after: replay.walPosition, unproven: true, signal })) {
+      for (const { changes, lsn } of replay.take(batch)) {
+        if (collectStateChanges) for (const change of changes) collected.push(change);
+        await apply?.apply(changes, lsn);
+      }
+      onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - log.startsAfter });
+      if (replay.stopped) break;
+    }
+    replay.finish();
+    return collected;
+  }
+
+  #checkSignal(): void {
+    const { signal } = this.#rules;
+    if (signal?.aborted) throw signal.reason ?? new Error("aborted");
+  }
+}

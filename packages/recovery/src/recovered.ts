@@ -1,0 +1,65 @@
+import type { SnapshotEntry } from "@laminar/state-snapshot";
+import type { RecoveredState } from "./core/recovered-state.ts";
+import type { RecoveryReport } from "./core/recovery-report.ts";
+
+/** What a fresh start gives. */
+export function emptyRecoveredState(): RecoveredState {
+  return {
+    epoch: 0,
+    walPosition: 0,
+    walEntriesReplayed: 0,
+    sourceOffsets: new Map(),
+    stateChanges: [],
+    report: {
+      skippedCheckpoints: [],
+      ignoredNames: [],
+      partial: false,
+      freshStart: true,
+      durations: { checkpoint: 0, replay: 0, total: 0 },
+    },
+  };
+}
+
+/** Whether a recovery found any state: a snapshot, or changes. */
+export function hasState(state: RecoveredState): boolean {
+  return state.stateSnapshot !== undefined || state.stateChanges.length > 0;
+}
+
+/** What `applyRecovered` needs of a store. Every `StateStore` is one. */
+export interface RestorableStore {
+  restore(entries: Iterable<SnapshotEntry>): void;
+  put(key: Uint8Array, value: Uint8Array): void;
+  delete(key: Uint8Array): unknown;
+}
+
+/** Replaces what `store` holds by the recovered state. The changes after the checkpoint count as changed in the store. */
+export function applyRecovered(state: RecoveredState, store: RestorableStore): void {
+  store.restore(Array.from(state.stateSnapshot ?? [], ([key, value]) => ({ key, value })));
+  for (const change of state.stateChanges) {
+    if (change.type === "put") store.put(change.key, change.value);
+    else store.delete(change.key);
+  }
+}
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+/** A report as one paragraph for people. */
+export function formatReport(report: RecoveryReport): string {
+  const { checkpoint, log, skippedCheckpoints, durations } = report;
+  if (report.freshStart) return "Fresh start: there is neither a checkpoint nor a log.";
+  const parts = [
+    checkpoint
+      ? `Checkpoint ${checkpoint.id} at record ${checkpoint.walPosition} (${plural(checkpoint.entries, "key")}, ${plural(checkpoint.bytes, "byte")}).`
+      : "No checkpoint.",
+    ...skippedCheckpoints.map(({ id, reason, detail }) => `Checkpoint ${id} was skipped, ${reason}: ${detail}.`),
+  ];
+  if (log) {
+    parts.push(
+      `Of the log ${plural(log.entriesRead, "entry").replace(/entrys$/, "entries")} read, ${log.entriesApplied} applied in ${plural(log.commitsApplied, "commit")}, ${log.entriesDiscarded} discarded without a commit.`,
+    );
+    if (log.end.kind === "torn") parts.push(`The log ends in the remains of an unfinished write: ${log.end.file} at ${log.end.offset}, ${plural(log.end.bytes, "byte")}.`);
+  } else parts.push("No log.");
+  if (report.partial) parts.push("PARTIAL: newer commits were left out, as asked for.");
+  parts.push(`${Math.round(durations.total)} ms.`);
+  return parts.join(" ");
+}

@@ -1,0 +1,84 @@
+import type { AbortSignalLike, CheckpointReader } from "@laminar/checkpoint";
+import type { Disk } from "@laminar/disk";
+import type { LogReader, WalEntry } from "@laminar/wal";
+import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
+import type { Until } from "./core/recovery-plan.ts";
+import type { RecoverySink } from "./core/recovery-sink.ts";
+import { RecoveryError } from "./recovery-error.ts";
+
+export interface RecoveryConfig {
+  /** Directory of the checkpoints; or give `checkpoints`. Need not exist. */
+  readonly checkpointDir?: string | undefined;
+  readonly checkpoints?: CheckpointReader | undefined;
+  /** Directory of the log; or give `wal`, which stays open. Need not exist. */
+  readonly walDir?: string | undefined;
+  readonly wal?: LogReader<WalEntry> | undefined;
+  /** `"committed"`: only what a commit of its own session covers; `"all"`: for logs whose writers never commit. @default "committed" */
+  readonly replay?: "committed" | "all" | undefined;
+  /** Whether `stateChanges` holds the changes after the checkpoint. @default true, unless a sink is given */
+  readonly collectStateChanges?: boolean | undefined;
+  /** Takes the state as it is found, in bounded memory; there is then no `stateSnapshot`. */
+  readonly apply?: RecoverySink | undefined;
+  /** Log entries to read at most, 0 for all; the state is then that of the last commit among them, and partial. @default 0 */
+  readonly maxWalEntries?: number | undefined;
+  /** A point in time: nothing after this LSN, or nothing from the first commit on whose watermark exceeds this one. */
+  readonly until?: number | { readonly watermark: bigint | number } | undefined;
+  /** A place where nothing is becomes an error (`RECOVERY_NOT_FOUND`) instead of a fresh start. @default false */
+  readonly mustExist?: boolean | undefined;
+  /** The log is gone for good: take the newest checkpoint alone. @default false */
+  readonly acceptMissingLog?: boolean | undefined;
+  /** Bytes of changes that may wait for one commit. @default 1_073_741_824 */
+  readonly maxTransactionBytes?: number | undefined;
+  /** `"refuse"`: damage is an error. Going on up to the damage is not supported yet. @default "refuse" */
+  readonly onDamage?: "refuse" | "stop" | undefined;
+  /** Not supported yet; the next `openWal` supersedes torn bytes by itself. @default false */
+  readonly repairWal?: boolean | undefined;
+  readonly onProgress?: ((progress: RecoveryProgress) => void) | undefined;
+  readonly signal?: AbortSignalLike | undefined;
+  /** The machine that the directories are on. @default nodeDisk */
+  readonly disk?: Disk | undefined;
+}
+
+function whole(name: string, value: unknown): number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number, 0 or more`);
+  return value;
+}
+
+function normalUntil(until: RecoveryConfig["until"]): Until | undefined {
+  if (until === undefined || typeof until === "number") return until === undefined ? undefined : whole("until", until);
+  if (typeof until !== "object" || until === null || !["number", "bigint"].includes(typeof until.watermark)) throw new TypeError("until is an LSN or { watermark }");
+  return { watermark: BigInt(until.watermark) };
+}
+
+function requirePlaces(config: RecoveryConfig): void {
+  if (typeof config !== "object" || config === null) throw new TypeError("a recovery needs a configuration");
+  for (const [path, given] of [["checkpointDir", "checkpoints"], ["walDir", "wal"]] as const) {
+    if (config[path] !== undefined && typeof config[path] !== "string") throw new TypeError(`${path} must be a path`);
+    if (config[path] !== undefined && config[given] !== undefined) throw new TypeError(`give ${path} or ${given}, not both`);
+  }
+  if ([config.checkpointDir, config.checkpoints, config.walDir, config.wal].every((place) => place === undefined)) {
+    throw new TypeError("give checkpointDir or checkpoints, and walDir or wal");
+  }
+}
+
+/** The configuration's rules with their defaults; throws before anything is read. */
+export function recoveryRules(config: RecoveryConfig): RecoveryRules {
+  requirePlaces(config);
+  const { replay = "committed", onDamage = "refuse", repairWal = false, apply } = config;
+  if (replay !== "committed" && replay !== "all") throw new TypeError('replay is "committed" or "all"');
+  if (onDamage !== "refuse") throw new RecoveryError("RECOVERY_NOT_SUPPORTED", 'onDamage: "stop" is not supported yet');
+  if (repairWal) throw new RecoveryError("RECOVERY_NOT_SUPPORTED", "repairWal is not supported yet");
+  return {
+    replay,
+    maxWalEntries: whole("maxWalEntries", config.maxWalEntries ?? 0),
+    until: normalUntil(config.until),
+    maxTransactionBytes: whole("maxTransactionBytes", config.maxTransactionBytes ?? 0x4000_0000),
+    apply,
+    collectStateChanges: config.collectStateChanges ?? apply === undefined,
+    mustExist: config.mustExist ?? false,
+    acceptMissingLog: config.acceptMissingLog ?? false,
+    onProgress: config.onProgress,
+    signal: config.signal,
+  };
+}

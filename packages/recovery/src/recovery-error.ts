@@ -1,0 +1,62 @@
+/** What went wrong, for programs; each code is described in the package's README. */
+export type RecoveryErrorCode =
+  | "RECOVERY_LOG_ID_UNKNOWN"
+  | "RECOVERY_LOG_MISMATCH"
+  | "RECOVERY_LOG_MISSING"
+  | "RECOVERY_LOG_STARTS_LATER"
+  | "RECOVERY_NEWER_CHECKPOINT_DAMAGED"
+  | "RECOVERY_NOT_FOUND"
+  | "RECOVERY_NOT_SUPPORTED"
+  | "RECOVERY_NO_USABLE_CHECKPOINT"
+  | "RECOVERY_POSITION_BEYOND_LOG"
+  | "RECOVERY_TRANSACTION_TOO_LARGE";
+
+export interface RecoveryErrorDetails {
+  readonly checkpointId?: number | undefined;
+  readonly lsn?: number | undefined;
+  readonly expected?: unknown;
+  readonly actual?: unknown;
+  readonly cause?: unknown;
+}
+
+/** A recovery that is refused. Recognise it by `name` and `code`, not by `instanceof`: two versions may be loaded. */
+export class RecoveryError extends Error {
+  override readonly name = "RecoveryError";
+  readonly code: RecoveryErrorCode;
+  readonly checkpointId: number | undefined;
+  readonly lsn: number | undefined;
+  readonly expected: unknown;
+  readonly actual: unknown;
+
+  constructor(code: RecoveryErrorCode, message: string, details: RecoveryErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.checkpointId = details.checkpointId;
+    this.lsn = details.lsn;
+    this.expected = details.expected;
+    this.actual = details.actual;
+  }
+}
+
+const DAMAGE: ReadonlySet<unknown> = new Set([
+  "CHECKPOINT_CORRUPT",
+  "RECOVERY_LOG_STARTS_LATER",
+  "RECOVERY_NEWER_CHECKPOINT_DAMAGED",
+  "RECOVERY_NO_USABLE_CHECKPOINT",
+  "RECOVERY_POSITION_BEYOND_LOG",
+  "SNAPSHOT_CORRUPT",
+  "SNAPSHOT_TRUNCATED",
+  "WAL_CORRUPT",
+  "WAL_LOST_SEGMENT",
+  "WAL_SUSPECTED_DAMAGE",
+]);
+
+export function isRecoveryError(error: unknown, ...codes: readonly RecoveryErrorCode[]): error is RecoveryError {
+  const own = error instanceof Error && error.name === "RecoveryError" && "code" in error;
+  return own && (codes.length === 0 || codes.includes(error.code as RecoveryErrorCode));
+}
+
+/** Whether `error`, of recovery or of the packages below it, says that data is damaged or missing, rather than busy, unreachable or wrongly used. */
+export function isCorruption(error: unknown): boolean {
+  return error instanceof Error && "code" in error && DAMAGE.has(error.code);
+}

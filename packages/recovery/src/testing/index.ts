@@ -1,0 +1,1 @@
+export { memoryLogReader } from "./memory-log-reader.ts";
