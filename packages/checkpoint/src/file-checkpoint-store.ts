@@ -32,7 +32,7 @@ class FileStore implements CheckpointStore {
       try {
         // An earlier manager may have died between a rename and its sync; what counts from here on must stay.
         await this.#disk.syncDirectory(this.location);
-        return lock;
+        return { held: () => translated(() => lock.held()), release: () => translated(() => lock.release()) };
       } catch (error) {
         await lock.release().catch(() => undefined);
         throw error;

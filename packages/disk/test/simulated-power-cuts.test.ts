@@ -185,6 +185,31 @@ describe("what a power cut leaves of names", () => {
     expect(cuts(disk)).toEqual(["/from/ /to/ /to/a=1×1"]);
   });
 
+  test("a file that is renamed and back again, with the way back synced, is under its old name", async () => {
+    const disk = createSimulatedDisk();
+    await durableFile(disk, "/a", filled(1, 1));
+    await disk.rename("/a", "/b");
+    disk.plan(() => ({ kind: "error", errno: "EIO" }));
+    await expect(disk.syncDirectory("/")).rejects.toMatchObject({ code: "DISK_IO" });
+    disk.plan(undefined);
+    await disk.rename("/b", "/a");
+    await disk.syncDirectory("/");
+    expect(cuts(disk)).toEqual(["/a=1×1"]);
+  });
+
+  test("names in a directory that is durably gone are no more in question", async () => {
+    const disk = createSimulatedDisk();
+    await disk.makeDirectory("/d");
+    await disk.syncDirectory("/");
+    for (let number = 0; number < 12; number++) {
+      await (await disk.create(`/d/${number}`)).close();
+      await disk.remove(`/d/${number}`);
+    }
+    await disk.removeDirectory("/d");
+    await disk.syncDirectory("/");
+    expect(cuts(disk)).toEqual([""]);
+  });
+
   test("the content of a file without any name is in no state", async () => {
     const disk = createSimulatedDisk();
     const file = await disk.create("/a");
@@ -281,9 +306,32 @@ describe("the hash of an image", () => {
     expect(other.killed().hash).toBe(one.killed().hash);
   });
 
+  test("of a power cut is that of a disk with the same content", async () => {
+    const disk = createSimulatedDisk();
+    await disk.makeDirectory("/d");
+    const file = await disk.create("/d/a");
+    await file.write(0, filled(700, 1));
+    await file.sync();
+    await file.write(650, filled(100, 2));
+    await file.write(1900, filled(100, 3));
+    const images = [...disk.powerCuts(), ...disk.powerCuts({ limit: 5 })];
+    for (const image of images) {
+      const same = createSimulatedDisk();
+      for (const path of image.directories) if (path !== "/") await same.makeDirectory(path);
+      for (const [path, content] of image.files) {
+        const copy = await same.create(path);
+        if (content.length > 0) await copy.write(0, content);
+      }
+      expect(same.killed().hash).toBe(image.hash);
+    }
+    // No name, the directory alone, then two contents of each of four lengths and four of the longest; and the selection.
+    expect(images.length).toBe(1 + 1 + 4 * 2 + 4 + 5);
+  });
+
   test("differs by length, by place, by name and by kind", async () => {
     const hashes = new Set<string>();
-    for (const [path, content] of [["/a", [0]], ["/a", [0, 0]], ["/a", [1, 0]], ["/a", [0, 1]], ["/b", [0]], ["/a", []]] as const) {
+    const files = [["/a", [0]], ["/a", [0, 0]], ["/a", [1, 0]], ["/a", [0, 1]], ["/b", [0]], ["/a", []]] as const;
+    for (const [path, content] of files) {
       const disk = createSimulatedDisk();
       await durableFile(disk, path, Uint8Array.from(content));
       hashes.add(disk.killed().hash);

@@ -69,6 +69,7 @@ export class Program {
   readonly #wal: WriteAheadLog<WalEntry, WalEntryInput>;
   readonly #checkpoints: IncrementalCheckpointManager;
   #lastCommit: number;
+  doing = "open";
 
   private constructor(
     random: () => number,
@@ -101,15 +102,16 @@ export class Program {
     }
   }
 
-  /** One step, by chance. Resolves to what it was. */
-  async step(): Promise<string> {
+  /** One step, by chance; `doing` says which while it runs. */
+  async step(): Promise<void> {
     const choice = this.#random();
-    if (choice < 0.6) return this.#transaction();
-    if (choice < 0.75) return this.#leaveUncommitted();
-    return this.#checkpoint();
+    this.doing = choice < 0.6 ? "commit" : choice < 0.75 ? "fence" : "checkpoint";
+    if (this.doing === "commit") await this.#transaction();
+    else if (this.doing === "fence") await this.#leaveUncommitted();
+    else await this.#checkpoint();
   }
 
-  async #transaction(): Promise<string> {
+  async #transaction(): Promise<void> {
     const offset = (this.#promises.commits.at(-1)?.offset ?? 0) + 1;
     const changes: WalEntryInput[] = [];
     for (let i = 1 + Math.floor(this.#random() * 3); i > 0; i--) changes.push(this.#change(offset));
@@ -117,7 +119,6 @@ export class Program {
     this.#lastCommit = this.#wal.appendAll([...changes, { type: "commit", offsets: new Map([["events", offset]]) }]);
     await this.#wal.sync();
     this.#promises.acknowledged = this.#promises.commits.length - 1;
-    return "commit";
   }
 
   #change(offset: number): WalEntryInput {
@@ -132,15 +133,14 @@ export class Program {
   }
 
   /** Records that no commit of this process will ever cover: a fence takes them out of use before the next one is written. */
-  async #leaveUncommitted(): Promise<string> {
+  async #leaveUncommitted(): Promise<void> {
     const before = this.#wal.lastLsn;
     this.#wal.append({ type: "put", key: text.encode("k0"), value: text.encode("never committed") });
     await this.#wal.sync();
     await this.#wal.truncateAfter(before);
-    return "fence";
   }
 
-  async #checkpoint(): Promise<string> {
+  async #checkpoint(): Promise<void> {
     const entries = [...this.#state].map(([key, value]) => [text.encode(key), text.encode(value)] as const);
     const offset = BigInt(this.#promises.commits.at(-1)?.offset ?? 0);
     await this.#checkpoints.create({
@@ -149,7 +149,6 @@ export class Program {
       keyCount: entries.length,
       state: () => encodeSnapshot(entries),
     });
-    return "checkpoint";
   }
 
   async close(): Promise<void> {

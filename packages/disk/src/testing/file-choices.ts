@@ -43,7 +43,8 @@ export class FileChoices {
     // The longest first: with many sectors it alone exceeds the number that anybody asks for.
     for (let length = this.lengths.length - 1; length >= 0 && count <= most; length--) {
       let product = 1;
-      for (let place = 0; place < this.#visible(length) && count + product <= most; place++) {
+      const visible = this.#visible(length);
+      for (let place = 0; place < visible && count + product <= most; place++) {
         product *= this.#distinct(place, length).length;
       }
       count += product;
@@ -60,7 +61,8 @@ export class FileChoices {
   /** The content of one length with one version of each sector. */
   pick(length: number, versions: readonly number[]): FileState {
     let hash = this.#hashOfRest(length);
-    for (let place = 0; place < this.#visible(length); place++) hash = sum(hash, this.#hashOf(place, versions[place] ?? 0, length));
+    const visible = this.#visible(length);
+    for (let place = 0; place < visible; place++) hash = sum(hash, this.#hashOf(place, versions[place] ?? 0, length));
     return this.#state(length, versions, hash);
   }
 
@@ -91,10 +93,10 @@ export class FileChoices {
 
   #assemble(length: number, versions: readonly number[]): Sector[] {
     const sectors: Sector[] = [];
-    for (let index = 0; index < sectorCount(this.#sizeOf(length)); index++) sectors.push(this.#durableSector(index));
-    for (let place = 0; place < this.#visible(length); place++) {
-      const choice = this.sectors[place];
-      if (choice !== undefined) sectors[choice.index] = this.#contentOf(choice, versions[place] ?? 0, length);
+    const count = sectorCount(this.#sizeOf(length));
+    for (let index = 0; index < count; index++) sectors.push(this.#durableSector(index));
+    for (const [place, choice] of this.sectors.entries()) {
+      if (choice.index < count) sectors[choice.index] = this.#contentOf(choice, versions[place] ?? 0, length);
     }
     return sectors;
   }

@@ -19,7 +19,11 @@ export interface NameTree {
 const directoryMark: Hash = { high: 0x5d1ec701, low: 0x3c6ef372 };
 
 /** The names that are durable, with those `changes` that happened to become so. */
-export function durableTree(root: DirectoryNode, durable: ReadonlyMap<DirectoryNode, Slots>, changes: readonly NameChange[]): NameTree {
+export function durableTree(
+  root: DirectoryNode,
+  durable: ReadonlyMap<DirectoryNode, Slots>,
+  changes: readonly NameChange[],
+): NameTree {
   const changed = new Map<DirectoryNode, Map<string, Slot>>();
   const slotsOf = (directory: DirectoryNode): Map<string, Slot> => {
     const slots = changed.get(directory) ?? new Map(durable.get(directory));

@@ -35,5 +35,7 @@ function checkFault({ kind }: Operation, fault: Fault): void {
       throw new RangeError(`A short transfer takes a whole number of bytes from 1, not ${fault.bytes}.`);
     }
   }
-  if (fault.kind === "lie" && kind !== "sync" && kind !== "syncDirectory") throw new TypeError(`A lie was planned for a ${kind}; only syncs lie.`);
+  if (fault.kind === "lie" && kind !== "sync" && kind !== "syncDirectory") {
+    throw new TypeError(`A lie was planned for a ${kind}; only syncs lie.`);
+  }
 }

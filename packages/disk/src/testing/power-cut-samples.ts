@@ -5,7 +5,7 @@ import type { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
 import type { PowerCut, PowerCutOptions } from "./power-cuts.ts";
 import { createRandom } from "./random.ts";
-import { sectorSize } from "./sector.ts";
+import { sectorCount } from "./sector.ts";
 import type { UnsyncedState, UnsyncedTree } from "./unsynced-state.ts";
 
 /** What of the unsynced is there: places in `changes`, `lengths` and `versions`. */
@@ -62,14 +62,13 @@ function* prefixes({ changes }: UnsyncedState, files: readonly FileChoices[]): G
 
 /** All before the change `end`, and of that the sectors up to `lastIndex`. */
 function prefix(changes: readonly NameChange[], end: number, lastIndex: number): Selection {
+  const isBefore = (change: number, index: number): boolean => change < end || (change === end && index <= lastIndex);
   return {
     isApplied: (place) => (changes[place]?.change ?? 0) <= end,
-    length: (_, { lengths }) =>
-      lengths.findLastIndex(({ change, size }) => change < end || (change === end && size <= (lastIndex + 1) * sectorSize)),
+    length: (_, { lengths }) => lengths.filter(({ change, size }) => isBefore(change, sectorCount(size) - 1)).length - 1,
     version: (_, place, { sectors }) => {
-      const sector = sectors[place];
-      if (sector === undefined) return 0;
-      return sector.versions.findLastIndex(({ change }) => change < end || (change === end && sector.index <= lastIndex));
+      const { index = 0, versions = [] } = sectors[place] ?? {};
+      return versions.filter(({ change }) => isBefore(change, index)).length - 1;
     },
   };
 }

@@ -54,8 +54,9 @@ export class SimulatedFile implements DiskFile {
   async read(position: number, target: Uint8Array): Promise<number> {
     checkPosition(position);
     this.#checkOpen("read");
-    const run = (fault: Fault | undefined): number => this.#node.read(position, target.subarray(0, shortened(target.length, fault)));
-    return this.#owner.perform({ kind: "read", path: this.path, position, length: target.length }, { run });
+    return this.#owner.perform({ kind: "read", path: this.path, position, length: target.length }, {
+      run: (fault) => this.#node.read(position, target.subarray(0, shortened(target.length, fault))),
+    });
   }
 
   async write(position: number, source: Uint8Array): Promise<number> {
@@ -84,7 +85,8 @@ export class SimulatedFile implements DiskFile {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#owner.perform({ kind: "close", path: this.path }, { run: () => this.#free(), fail: () => this.#free() });
+    const free = (): void => this.#free();
+    this.#closing ??= this.#owner.perform({ kind: "close", path: this.path }, { run: free, fail: free });
     return this.#closing;
   }
 

@@ -77,7 +77,9 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
 
   powerCuts(options: { readonly limit?: number | undefined; readonly seed?: number | undefined } = {}): Iterable<DiskImage> {
     const { limit = limitDefault, seed = seedDefault } = options;
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`A limit of images is a whole number from 1, not ${limit}.`);
+    if (!Number.isSafeInteger(limit) || limit < 1) {
+      throw new RangeError(`A limit of images is a whole number from 1, not ${limit}.`);
+    }
     const unsynced = new UnsyncedState(this.volume);
     const start = startOn(this.#machine.afterPowerCut());
     return { [Symbol.iterator]: () => powerCutImages(unsynced, { limit, seed }, start) };
@@ -125,7 +127,7 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
   async perform<T>(call: Call, effect: Effect<T>): Promise<T> {
     this.#checkAlive(call.kind, call.path);
     // A caller that goes on without awaiting, or changes what it handed over, finds out.
-    await undefined;
+    await Promise.resolve();
     return this.performSync(call, effect, call.kind);
   }
 
