@@ -1,7 +1,7 @@
 import { crc32 } from "@laminar/disk/checksum";
 import type { Disk } from "@laminar/disk";
 import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
-import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
+import type { ChainPart } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
@@ -19,12 +19,23 @@ async function surveyOne(store: CheckpointStore, id: number): Promise<SurveyedCh
   }
 }
 
+/** A published checkpoint without its state is damaged; one that was withdrawn meanwhile isn't there. */
+async function* stateOf(store: CheckpointStore, id: number): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* store.readState(id);
+  } catch (error) {
+    if (!isCheckpointError(error, "CHECKPOINT_NOT_FOUND")) throw error;
+    await store.readMetadata(id);
+    throw new CheckpointError("CHECKPOINT_CORRUPT", `${store.location}: the state of checkpoint ${id} is gone`, { id, cause: error });
+  }
+}
+
 async function* readPart(store: CheckpointStore, part: ChainPart): AsyncGenerator<Uint8Array, void, undefined> {
   const { id } = part;
   let size = 0;
   let checksum = 0;
   let held: Uint8Array | undefined;
-  for await (const chunk of store.readState(id)) {
+  for await (const chunk of stateOf(store, id)) {
     // The last chunk is held back until the whole is known to be right.
     if (held) yield held;
     size += chunk.length;
@@ -62,11 +73,4 @@ export function checkpointReader(store: CheckpointStore): CheckpointReader {
 /** Reads the checkpoints of a directory, without its lock and without changing anything. The directory need not exist. */
 export function openCheckpointReader(directory: string, options?: { readonly disk?: Disk | undefined }): CheckpointReader {
   return checkpointReader(fileCheckpointStore(directory, options));
-}
-
-/** Metadata and chain of one checkpoint; used where damage isn't an answer but an error. */
-export async function requireWhole(reader: CheckpointReader, checkpoint: SurveyedCheckpoint): Promise<CheckpointMetadata> {
-  if (!checkpoint.metadata) throw checkpoint.problem;
-  await reader.verify(checkpoint.metadata);
-  return checkpoint.metadata;
 }
