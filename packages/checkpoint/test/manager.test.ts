@@ -151,7 +151,7 @@ describe("a manager", () => {
     for (const file of ["metadata.json", "state.bin"]) {
       const path = join(directory, nameOf(2), file);
       const whole = new Uint8Array(await readFile(path));
-      const variants = [...Array.from({ length: whole.length * 8 }, (_, bit) => whole.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)))];
+      const variants = Array.from({ length: whole.length * 8 }, (_, bit) => whole.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte)));
       for (let length = 0; length < whole.length; length++) variants.push(whole.slice(0, length));
       for (const damaged of variants) {
         await writeFile(path, damaged);

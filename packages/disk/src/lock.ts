@@ -177,7 +177,7 @@ function createLock(disk: Disk, directory: string, identity: string, freeKernelL
     identity,
     held: async () => released === undefined && (await disk.stat(join(lock, identity))) !== undefined,
     release: () => {
-      released ??= removeEntry(disk, lock, identity).finally(freeKernelLock);
+      released ??= removeEntry(disk, lock, identity).finally(() => freeKernelLock());
       return released;
     },
   };

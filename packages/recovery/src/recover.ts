@@ -5,7 +5,7 @@ import { type LogReader, openWalReader, type WalEntry } from "@laminar/wal";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore } from "./core/recover-core.ts";
 import { type RecoveryConfig, recoveryRules } from "./recovery-config.ts";
-import { RecoveryError } from "./recovery-error.ts";
+import { RecoveryError } from "./core/recovery-error.ts";
 
 /** A log given from outside is the caller's to close. */
 function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {

@@ -4,7 +4,7 @@ import type { LogReader, WalEntry } from "@laminar/wal";
 import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
 import type { Until } from "./core/recovery-plan.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";
-import { RecoveryError } from "./recovery-error.ts";
+import { RecoveryError } from "./core/recovery-error.ts";
 
 export interface RecoveryConfig {
   /** Directory of the checkpoints; or give `checkpoints`. Need not exist. */

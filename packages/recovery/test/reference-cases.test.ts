@@ -49,7 +49,7 @@ describe("the reference's own recovery cases", () => {
   it("a configuration is taken or refused when the manager is made", () => {
     expect(() => new RecoveryManager({ checkpointDir, walDir, collectStateChanges: true, maxWalEntries: 1000 })).not.toThrow();
     expect(() => new RecoveryManager({ checkpointDir, walDir, maxWalEntries: -1 })).toThrow(RangeError);
-    expect(() => new RecoveryManager({} as never)).toThrow(TypeError);
+    expect(() => new RecoveryManager({})).toThrow(TypeError);
     expect(() => new RecoveryManager({ checkpointDir, walDir, repairWal: true })).toThrow(expect.objectContaining({ code: "RECOVERY_NOT_SUPPORTED" }));
   });
 

@@ -19,20 +19,21 @@ class Counts {
 async function live(disk: SimulatedDisk, promises: Promises, seed: number, depth: number, trail: string, counts: Counts): Promise<void> {
   const random = seeded(seed);
   const moments: Moment[] = [];
-  let program: Program | undefined;
+  const running: { program?: Program } = {};
   const stop = disk.beforeEach((operation) => {
     if (!changesDisk(operation.kind)) return;
     const cuts = disk.powerCuts({ limit: IMAGES_PER_OPERATION, seed: operation.index });
     for (const image of [disk.killed(), ...cuts]) {
       if (counts.seen.has(image.hash)) continue;
       counts.seen.add(image.hash);
-      const doing = program?.doing ?? "open";
+      const doing = running.program?.doing ?? "open";
       counts.byDoing.set(doing, (counts.byDoing.get(doing) ?? 0) + 1);
       counts.byDepth[depth] = (counts.byDepth[depth] ?? 0) + 1;
       moments.push({ image, promises: promises.copy(), trail: `${trail} crash in ${doing} before operation ${operation.index};` });
     }
   });
-  program = await Program.start(disk, random, promises);
+  const program = await Program.start(disk, random, promises);
+  running.program = program;
   for (let i = 0; i < (depth === 0 ? STEPS : 3); i++) await program.step();
   program.doing = "close";
   await program.close();

@@ -1,4 +1,5 @@
 export type { RecoveredState, StateChange } from "./recovered-state.ts";
+export { isCorruption, isRecoveryError, RecoveryError, type RecoveryErrorCode, type RecoveryErrorDetails } from "./recovery-error.ts";
 export { recoverCore, type RecoveryParts, type RecoveryProgress, type RecoveryRules } from "./recover-core.ts";
 export { candidacy, hearWitnesses, requireNoGap, requireNoLogNeeded, type Candidacy, type LogFacts, type Until } from "./recovery-plan.ts";
 export type { RecoveryReport } from "./recovery-report.ts";

@@ -1,7 +1,7 @@
 import type { AbortSignalLike, CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
 import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
 import type { LogReader, WalEntry } from "@laminar/wal";
-import { isCorruption, RecoveryError } from "../recovery-error.ts";
+import { isCorruption, RecoveryError } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
 import { type Candidacy, candidacy, hearWitnesses, requireNoGap, requireNoLogNeeded } from "./recovery-plan.ts";
 import type { RecoverySink } from "./recovery-sink.ts";

@@ -1,5 +1,5 @@
 import type { CheckpointMetadata, CheckpointSurvey, SurveyedCheckpoint } from "@laminar/checkpoint";
-import { RecoveryError } from "../recovery-error.ts";
+import { RecoveryError } from "./recovery-error.ts";
 
 /** What a plan needs to know of a log. Every `LogReader` is one. */
 export interface LogFacts {

@@ -1,5 +1,5 @@
 import type { WalBatch, WalEntry } from "@laminar/wal";
-import { RecoveryError } from "../recovery-error.ts";
+import { RecoveryError } from "./recovery-error.ts";
 import type { StateChange } from "./recovered-state.ts";
 import type { Until } from "./recovery-plan.ts";
 
