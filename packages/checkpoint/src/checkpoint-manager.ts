@@ -5,7 +5,7 @@ import { CheckpointError, isCorruption } from "./checkpoint-error.ts";
 import { type CheckpointConfig, checkpointPolicy, type CheckpointLog, type CheckpointPolicy } from "./checkpoint-config.ts";
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
-import { type CheckpointRequest, chunksOf, normalizeRequest } from "./checkpoint-request.ts";
+import { type CheckpointRequest, chunksOf, count, normalizeRequest } from "./checkpoint-request.ts";
 import type { CheckpointStore, StoreLock } from "./checkpoint-store.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
 import { encodeMetadata } from "./metadata-format.ts";
@@ -62,9 +62,17 @@ class Manager implements IncrementalCheckpointManager {
   #closing: Promise<void> | undefined;
   /** Ids whose own state was verified or written by this manager; the disk is asked again when a state is read. */
   readonly #verified = new Set<number>();
-  epoch = 0;
+  #epoch = 0;
   latestCheckpointId: number | undefined;
   lastCleanupError: unknown;
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  set epoch(value: number) {
+    this.#epoch = count("epoch", value);
+  }
 
   constructor(parts: Parts, highestId: number) {
     this.#parts = parts;
@@ -86,6 +94,9 @@ class Manager implements IncrementalCheckpointManager {
     return this.#exclusively(async () => {
       const cut = normalizeRequest(request);
       const { log, store, clock } = this.#parts;
+      if (log && request.walId !== undefined && request.walId !== log.logId) {
+        throw new RangeError(`the cut belongs to the log ${request.walId}, the manager to ${log.logId}`);
+      }
       if (log && cut.walPosition > log.durableLsn) {
         const message = `position ${cut.walPosition} is not durable in the log, which is at ${log.durableLsn}: sync it first`;
         throw new CheckpointError("CHECKPOINT_NOT_DURABLE", message, { expected: cut.walPosition, actual: log.durableLsn });
@@ -129,10 +140,11 @@ class Manager implements IncrementalCheckpointManager {
     try {
       const plan = await this.#plan(this.#parts.policy.maxRetained);
       if (!plan.kept.some(({ id }) => id === published)) return;
-      await this.#remove(plan.remove);
+      await this.#remove(plan.remove).catch((error: unknown) => (this.lastCleanupError = error));
+      // It depends on what is kept alone: a directory that can't be removed must not make the log grow without end.
       await this.#truncate(plan.oldestWalPosition);
     } catch (error) {
-      this.lastCleanupError = error;
+      this.lastCleanupError ??= error;
     }
   }
 
@@ -236,8 +248,8 @@ class Manager implements IncrementalCheckpointManager {
   }
 
   cleanup(keep: number = this.#parts.policy.maxRetained): Promise<readonly number[]> {
-    if (!Number.isSafeInteger(keep) || keep < 1) throw new RangeError("keep must be a whole number, at least 1");
     return this.#exclusively(async () => {
+      if (!Number.isSafeInteger(keep) || keep < 1) throw new RangeError("keep must be a whole number, at least 1");
       const { remove } = await this.#plan(keep);
       await this.#remove(remove);
       return remove;
@@ -269,10 +281,8 @@ class Manager implements IncrementalCheckpointManager {
   }
 
   #exclusively<T>(action: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(() => {
-      if (this.#closing) throw new CheckpointError("CHECKPOINT_CLOSED", "the manager was closed");
-      return action();
-    });
+    if (this.#closing) return Promise.reject(new CheckpointError("CHECKPOINT_CLOSED", "the manager was closed"));
+    const run = this.#queue.then(action);
     this.#queue = run.catch(() => undefined);
     return run;
   }

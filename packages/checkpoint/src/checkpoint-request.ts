@@ -20,12 +20,19 @@ export interface CheckpointRequest extends CommitPoint {
 }
 
 function integer(name: string, value: unknown): bigint {
-  if (typeof value === "bigint") return value;
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new TypeError(`${name} must be a bigint or a safe integer`);
-  return BigInt(value);
+  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw new TypeError(`${name} must be a bigint or a safe integer`);
+  const exact = BigInt(value as bigint | number);
+  if (!fits64Bits(exact)) throw new RangeError(`${name} must fit in 64 bits, signed or unsigned`);
+  return exact;
 }
 
-function count(name: string, value: unknown): number {
+/** Whether a number can be stored: other systems use all 64 bits, with a sign or without. */
+export function fits64Bits(value: bigint): boolean {
+  return value >= -(2n ** 63n) && value < 2n ** 64n;
+}
+
+/** A whole number from 0, or `TypeError` or `RangeError`. */
+export function count(name: string, value: unknown): number {
   if (typeof value !== "number") throw new TypeError(`${name} must be a number`);
   if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number, 0 or more`);
   return value;
@@ -40,7 +47,8 @@ export function normalizeRequest(request: CheckpointRequest): {
   readonly keyCount: number | undefined;
 } {
   if (typeof request !== "object" || request === null) throw new TypeError("a checkpoint needs a position and a state");
-  const { walPosition, epoch, sourceOffsets = new Map<string, bigint>(), watermark, keyCount, state } = request;
+  const { walPosition, walId, epoch, sourceOffsets = new Map<string, bigint>(), watermark, keyCount, state } = request;
+  if (walId !== undefined && typeof walId !== "string") throw new TypeError("walId must be a string");
   if (state === undefined || state === null) throw new TypeError("a checkpoint without a state would lose everything before its position");
   if (!(sourceOffsets instanceof Map)) throw new TypeError("sourceOffsets must be a Map");
   return {

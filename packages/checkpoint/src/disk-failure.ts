@@ -7,6 +7,8 @@ export function fromDisk(error: unknown, id?: number): unknown {
   const details = { id, file: error.file, cause: error };
   if (error.code === "DISK_LOCKED") return new CheckpointError("CHECKPOINT_LOCKED", error.message, details);
   if (error.code === "DISK_NOT_FOUND") return new CheckpointError("CHECKPOINT_NOT_FOUND", error.message, details);
+  // What stands where a file belongs will not become one by trying again: that is damage, not a failed read.
+  if (error.code === "DISK_NOT_A_FILE") return new CheckpointError("CHECKPOINT_CORRUPT", error.message, details);
   return new CheckpointError("CHECKPOINT_IO", error.message, details);
 }
 

@@ -98,10 +98,16 @@ class FileStore implements CheckpointStore {
       const final = this.#path(nameOf("checkpoint", id));
       if (await disk.stat(final)) throw new CheckpointError("CHECKPOINT_EXISTS", `${final} is there already`, { id, file: final });
       await disk.makeDirectory(temporary);
-      const written = await this.#write(join(temporary, STATE_FILE), state);
-      await this.#write(join(temporary, METADATA_FILE), [describe(written)]);
-      await disk.syncDirectory(temporary);
-      await disk.rename(temporary, final);
+      try {
+        const written = await this.#write(join(temporary, STATE_FILE), state);
+        await this.#write(join(temporary, METADATA_FILE), [describe(written)]);
+        await disk.syncDirectory(temporary);
+        await disk.rename(temporary, final);
+      } catch (error) {
+        // On a full disk its bytes would make the next attempt fail too. The name stays: it carries the id.
+        await this.#empty(temporary).catch(() => undefined);
+        throw error;
+      }
       try {
         await disk.syncDirectory(this.location);
       } catch (error) {
@@ -133,14 +139,19 @@ class FileStore implements CheckpointStore {
 
   withdraw(ids: readonly number[]): Promise<void> {
     return translated(async () => {
-      for (const id of ids) {
-        const trash = this.#path(nameOf("trash", id));
-        // Ids are given once, so only a withdrawal that was cut short can have left this name, and it is empty then.
-        if (await this.#disk.stat(trash)) await this.#empty(trash);
-        await this.#disk.rename(this.#path(nameOf("checkpoint", id)), trash);
-      }
+      const failures: unknown[] = [];
+      for (const id of ids) await this.#discard(id).catch((error: unknown) => failures.push(error));
       if (ids.length > 0) await this.#disk.syncDirectory(this.location);
+      // One that can't go must not keep the others.
+      if (failures.length > 0) throw failures[0];
     });
+  }
+
+  async #discard(id: number): Promise<void> {
+    const trash = this.#path(nameOf("trash", id));
+    // Ids are given once, so only a withdrawal that was cut short can have left this name, and it is empty then.
+    if (await this.#disk.stat(trash)) await this.#empty(trash);
+    await this.#disk.rename(this.#path(nameOf("checkpoint", id)), trash);
   }
 
   sweep(): Promise<void> {
@@ -159,7 +170,11 @@ class FileStore implements CheckpointStore {
 
   async #empty(directory: string): Promise<void> {
     for (const { name, kind } of await this.#disk.list(directory)) {
-      if (kind !== "directory") await this.#disk.remove(join(directory, name));
+      const path = join(directory, name);
+      if (kind === "directory") {
+        await this.#empty(path);
+        await this.#disk.removeDirectory(path);
+      } else await this.#disk.remove(path);
     }
   }
 }

@@ -1,6 +1,7 @@
 import { crc32 } from "@laminar/disk/checksum";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
+import { fits64Bits } from "./checkpoint-request.ts";
 
 /** Format of `metadata.json`: a change of a field makes existing checkpoints unreadable. `FORMAT.md` shows an example. */
 export const FORMAT_VERSION = 0;
@@ -26,7 +27,9 @@ export function encodeMetadata(metadata: CheckpointMetadata): Uint8Array {
   };
   const body = JSON.stringify(plain, null, 2).slice(0, -2);
   const checksum = crc32(text.encode(body)).toString(16).padStart(8, "0");
-  return text.encode(`${body},\n  "checksum": "${checksum}"\n}\n`);
+  const bytes = text.encode(`${body},\n  "checksum": "${checksum}"\n}\n`);
+  if (bytes.length > METADATA_BYTES_MAX) throw new RangeError(`metadata of ${bytes.length} bytes; no reader takes more than ${METADATA_BYTES_MAX}`);
+  return bytes;
 }
 
 class Fields {
@@ -58,7 +61,9 @@ class Fields {
 
 function bigintOf(value: unknown, name: string): bigint {
   if (typeof value !== "string" || !/^-?\d{1,20}$/.test(value)) throw new RangeError(`${name} is no 64-bit number`);
-  return BigInt(value);
+  const integer = BigInt(value);
+  if (!fits64Bits(integer)) throw new RangeError(`${name} is no 64-bit number`);
+  return integer;
 }
 
 function chainOf(value: unknown, id: number): readonly ChainPart[] {

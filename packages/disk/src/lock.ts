@@ -173,11 +173,18 @@ async function removeLeftovers(
 function createLock(disk: Disk, directory: string, identity: string, freeKernelLock: () => Promise<void>): DirectoryLock {
   const lock = join(directory, lockName);
   let released: Promise<void> | undefined;
+  const release = async (): Promise<void> => {
+    try {
+      await removeEntry(disk, lock, identity);
+    } finally {
+      await freeKernelLock();
+    }
+  };
   return {
     identity,
     held: async () => released === undefined && (await disk.stat(join(lock, identity))) !== undefined,
     release: () => {
-      released ??= removeEntry(disk, lock, identity).finally(() => freeKernelLock());
+      released ??= release();
       return released;
     },
   };

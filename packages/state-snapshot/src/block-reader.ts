@@ -75,6 +75,7 @@ export class BlockReader {
         return this.#head?.bodyBytes ?? 0;
       case "footer":
         return FOOTER_BYTES - MARKER_BYTES;
+      case "end":
       default:
         return 0;
     }
