@@ -147,7 +147,7 @@ export class Program {
       walPosition: this.#lastCommit,
       sourceOffsets: new Map([["events", offset]]),
       keyCount: entries.length,
-      state: () => encodeSnapshot(entries),
+      state: () => encodeSnapshot(entries, { timestampNs: 0n }),
     });
   }
 
