@@ -1,38 +1,42 @@
-/** What is counted of an airport, a route or an hour: plain numbers, kept as bytes so that states can be compared bit by bit. */
+import type { Flight } from "./flights.ts";
+
+/** What is known of a group of flights. Delays are minutes, distances miles. */
 export interface Aggregate {
   readonly flights: number;
-  /** Minutes of all late flights together. */
+  /** Flights that left more than 15 minutes after schedule. */
+  readonly late: number;
   readonly delaySum: number;
   readonly worstDelay: number;
-  /** Flights that were more than 15 minutes late. */
-  readonly late: number;
-  readonly distance: number;
+  readonly distanceSum: number;
 }
 
-const LATE_MINUTES = 15;
-const FIELDS = 5;
+const lateAboveMinutes = 15;
 
-export const nothing: Aggregate = { flights: 0, delaySum: 0, worstDelay: 0, late: 0, distance: 0 };
-
-export function add(sum: Aggregate, flight: { readonly delay: number; readonly distance: number }): Aggregate {
+export function withFlight(before: Aggregate | undefined, { delay, distance }: Flight): Aggregate {
+  const late = delay > lateAboveMinutes ? 1 : 0;
+  if (!before) return { flights: 1, late, delaySum: delay, worstDelay: delay, distanceSum: distance };
   return {
-    flights: sum.flights + 1,
-    delaySum: sum.delaySum + Math.max(0, flight.delay),
-    worstDelay: Math.max(sum.worstDelay, flight.delay),
-    late: sum.late + (flight.delay > LATE_MINUTES ? 1 : 0),
-    distance: sum.distance + flight.distance,
+    flights: before.flights + 1,
+    late: before.late + late,
+    delaySum: before.delaySum + delay,
+    worstDelay: Math.max(before.worstDelay, delay),
+    distanceSum: before.distanceSum + distance,
   };
 }
 
-export function encode({ flights, delaySum, worstDelay, late, distance }: Aggregate): Uint8Array {
-  const bytes = new Uint8Array(FIELDS * 8);
-  const data = new DataView(bytes.buffer);
-  [flights, delaySum, worstDelay, late, distance].forEach((value, i) => data.setFloat64(i * 8, value));
+/** Five little-endian 64-bit floats, which hold every whole number that can occur here exactly. */
+const aggregateBytes = 40;
+
+export function encodeAggregate({ flights, late, delaySum, worstDelay, distanceSum }: Aggregate): Uint8Array {
+  const bytes = new Uint8Array(aggregateBytes);
+  const view = new DataView(bytes.buffer);
+  [flights, late, delaySum, worstDelay, distanceSum].forEach((value, index) => view.setFloat64(index * 8, value, true));
   return bytes;
 }
 
-export function decode(bytes: Uint8Array): Aggregate {
-  const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const [flights = 0, delaySum = 0, worstDelay = 0, late = 0, distance = 0] = Array.from({ length: FIELDS }, (_, i) => data.getFloat64(i * 8));
-  return { flights, delaySum, worstDelay, late, distance };
+export function decodeAggregate(bytes: Uint8Array): Aggregate {
+  if (bytes.length !== aggregateBytes) throw new RangeError(`an aggregate has ${aggregateBytes} bytes, not ${bytes.length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const number = (index: number): number => view.getFloat64(index * 8, true);
+  return { flights: number(0), late: number(1), delaySum: number(2), worstDelay: number(3), distanceSum: number(4) };
 }

@@ -1,54 +1,49 @@
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readDataset } from "./dataset.ts";
 
-/** One departure, as it stands in the input. */
+/** One departure. `time` is milliseconds since 1970, of a local clock that is read as UTC; `delay` is minutes, negative when early. */
 export interface Flight {
-  /** Event time, milliseconds since 1970. */
   readonly time: number;
-  /** Minutes; negative for an early one. */
-  readonly delay: number;
-  /** Miles. */
-  readonly distance: number;
-  readonly origin: string;
-  readonly destination: string;
-}
-
-interface Row {
-  readonly date: string;
   readonly delay: number;
   readonly distance: number;
   readonly origin: string;
   readonly destination: string;
 }
 
-/** A source that is read by position: event `i` is always the same. */
+/** The input as a source that can be read from any offset: event `i` is always the same flight. */
 export interface FlightSource {
   readonly length: number;
   at(index: number): Flight;
 }
 
-function readRows(): readonly Row[] {
-  // The package's exports lead to its code only; its data stand beside that.
-  const file = new URL("../data/flights-20k.json", import.meta.resolve("vega-datasets"));
-  return JSON.parse(readFileSync(fileURLToPath(file), "utf8")) as readonly Row[];
+interface Row extends Omit<Flight, "time"> {
+  readonly date: string;
 }
 
-const timeOf = (date: string): number => Date.parse(`${date.replaceAll("/", "-").replace(" ", "T")}:00Z`);
+/** The data cover 90 days; every repetition is moved on by as many, so that event time never goes backward. */
+const daysCovered = 90;
+const dayMilliseconds = 86_400_000;
 
-/**
- * `events` departures in event-time order: the 20,000 of early 2001, and, if more are asked for, the same again as often as
- * needed, each round in the time after the one before.
- */
-export function openFlights(events: number): FlightSource {
-  const flights = readRows().map((row): Flight => ({ ...row, time: timeOf(row.date) }));
-  const first = flights[0]?.time ?? 0;
-  const span = (flights.at(-1)?.time ?? 0) - first + 60_000;
+function timeOf(date: string): number {
+  const [year, month, day, hour, minute] = date.split(/[/ :]/).map(Number);
+  const time = Date.UTC(year ?? Number.NaN, (month ?? Number.NaN) - 1, day, hour, minute);
+  if (Number.isNaN(time)) throw new Error(`flights-20k.json holds a date that can't be read: ${date}`);
+  return time;
+}
+
+export function loadFlights(): readonly Flight[] {
+  const rows = JSON.parse(readDataset("flights-20k.json")) as readonly Row[];
+  return rows.map(({ date, delay, distance, origin, destination }) => ({ time: timeOf(date), delay, distance, origin, destination }));
+}
+
+/** `length` events: the flights, from the start again when they are used up. */
+export function flightSource(flights: readonly Flight[], length: number): FlightSource {
   return {
-    length: events,
+    length,
     at(index) {
-      const flight = flights[index % flights.length];
-      if (!flight || index >= events) throw new RangeError(`there is no flight ${index}`);
-      return { ...flight, time: flight.time + Math.floor(index / flights.length) * span };
+      const flight = index < length ? flights[index % flights.length] : undefined;
+      if (!flight) throw new RangeError(`there is no event ${index}: the input has ${length}`);
+      const repetition = Math.floor(index / flights.length);
+      return repetition === 0 ? flight : { ...flight, time: flight.time + repetition * daysCovered * dayMilliseconds };
     },
   };
 }

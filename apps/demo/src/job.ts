@@ -1,67 +1,78 @@
-import { add, type Aggregate, decode, encode, nothing } from "./aggregate.ts";
+import { decodeAggregate, encodeAggregate, withFlight } from "./aggregate.ts";
 import type { Flight } from "./flights.ts";
+import { hourEnd, hourName, keyOf, parseKey, routeName } from "./state-keys.ts";
 
-/** The job's whole state: aggregates by name, as bytes. */
-export type State = Map<string, Uint8Array>;
+/** The job's whole state, as bytes: what is logged, checkpointed, recovered and compared. */
+export type JobState = Map<string, Uint8Array>;
 
-/** One change of the state; without a value the name goes. */
+/** A key's new value; without a value the key is gone. */
 export interface Change {
-  readonly name: string;
-  readonly value: Uint8Array | undefined;
+  readonly key: string;
+  readonly value?: Uint8Array | undefined;
 }
 
-const HOUR_MS = 3_600_000;
-/** Flights may come this much out of order before an hour is closed. */
-const LATENESS_MS = 600_000;
-
-export const airportName = (airport: string): string => `airport/${airport}`;
-const routeName = (flight: Flight): string => `route/${flight.origin}-${flight.destination}`;
-const openName = (hour: number): string => `hour/open/${hour}`;
-const closedName = (hour: number): string => `hour/closed/${hour}`;
-
-/** Event time up to which nothing is expected any more. */
-export const watermarkAfter = (flight: Flight): number => flight.time - LATENESS_MS;
-
-const hourOf = (time: number): number => Math.floor(time / HOUR_MS);
-
-function readAggregate(state: State, name: string): Aggregate {
-  const bytes = state.get(name);
-  return bytes ? decode(bytes) : nothing;
+/** Counts flights per airport, per route, and per airport and hour. */
+export interface Job {
+  readonly state: JobState;
+  /** The latest event time seen: no hour that ends at or before it takes another flight. `undefined` before the first event. */
+  readonly watermark: number | undefined;
+  /**
+   * Takes one flight into the state and returns every change that this made, in order. Hours that the flight's time completes
+   * are closed first. A flight of a closed hour counts for its airport and route, and not for the hour.
+   */
+  take(flight: Flight): readonly Change[];
 }
 
-/** What one flight changes: its airport, its route, its hour. Pure. */
-export function changesOf(state: State, flight: Flight): readonly Change[] {
-  return [airportName(flight.origin), routeName(flight), openName(hourOf(flight.time))].map((name) => ({
-    name,
-    value: encode(add(readAggregate(state, name), flight)),
-  }));
+/** Goes on from `state` and `watermark`, which have to be of the same commit. The job owns `state` from here on. */
+export function createJob(state: JobState = new Map(), watermark?: number): Job {
+  return new FlightJob(state, watermark);
 }
 
-/** Closes the hours that end at or before `watermark`: what they counted moves to its final name. Pure. */
-export function closeHours(state: State, watermark: number): readonly Change[] {
-  const changes: Change[] = [];
-  for (const [name, value] of state) {
-    const hour = /^hour\/open\/(\d+)$/.exec(name)?.[1];
-    if (hour === undefined || (Number(hour) + 1) * HOUR_MS > watermark) continue;
-    changes.push({ name, value: undefined }, { name: closedName(Number(hour)), value });
+class FlightJob implements Job {
+  readonly state: JobState;
+  watermark: number | undefined;
+  readonly #openHours: Set<string>;
+
+  constructor(state: JobState, watermark: number | undefined) {
+    this.state = state;
+    this.watermark = watermark;
+    this.#openHours = new Set([...state.keys()].map(parseKey).flatMap(({ kind, name }) => (kind === "open-hour" ? [name] : [])));
   }
-  return changes;
-}
 
-export function apply(state: State, changes: readonly Change[]): void {
-  for (const { name, value } of changes) {
-    if (value) state.set(name, value);
-    else state.delete(name);
+  take(flight: Flight): readonly Change[] {
+    const changes: Change[] = [];
+    this.#advance(flight.time, changes);
+    this.#count(keyOf("airport", flight.origin), flight, changes);
+    this.#count(keyOf("route", routeName(flight)), flight, changes);
+    const hour = hourName(flight);
+    if (this.watermark !== undefined && hourEnd(hour) <= this.watermark) return changes;
+    this.#openHours.add(hour);
+    this.#count(keyOf("open-hour", hour), flight, changes);
+    return changes;
   }
-}
 
-/** The job without any of the packages: what the state must be after all events, whatever happened on the way. */
-export function runInMemory(source: { readonly length: number; at(index: number): Flight }, commitEvery: number): State {
-  const state: State = new Map();
-  for (let index = 0; index < source.length; index++) {
-    const flight = source.at(index);
-    apply(state, changesOf(state, flight));
-    if ((index + 1) % commitEvery === 0 || index + 1 === source.length) apply(state, closeHours(state, watermarkAfter(flight)));
+  #advance(time: number, changes: Change[]): void {
+    if (this.watermark !== undefined && time <= this.watermark) return;
+    this.watermark = time;
+    for (const hour of this.#openHours) if (hourEnd(hour) <= time) this.#close(hour, changes);
   }
-  return state;
+
+  #close(hour: string, changes: Change[]): void {
+    const open = keyOf("open-hour", hour);
+    const value = this.state.get(open);
+    this.#openHours.delete(hour);
+    this.#change({ key: open }, changes);
+    this.#change({ key: keyOf("closed-hour", hour), value }, changes);
+  }
+
+  #count(key: string, flight: Flight, changes: Change[]): void {
+    const before = this.state.get(key);
+    this.#change({ key, value: encodeAggregate(withFlight(before && decodeAggregate(before), flight)) }, changes);
+  }
+
+  #change(change: Change, changes: Change[]): void {
+    if (change.value) this.state.set(change.key, change.value);
+    else this.state.delete(change.key);
+    changes.push(change);
+  }
 }

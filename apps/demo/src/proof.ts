@@ -1,47 +1,62 @@
-import { decode } from "./aggregate.ts";
-import { airportName, type State } from "./job.ts";
+import { decodeAggregate } from "./aggregate.ts";
+import type { FlightSource } from "./flights.ts";
+import type { JobState } from "./job.ts";
+import { hourName, parseKey, routeName } from "./state-keys.ts";
 
+/** How often the events of the input are in a state. */
 export interface Proof {
-  readonly expected: number;
+  readonly events: number;
   readonly once: number;
   readonly lost: number;
   readonly twice: number;
-  /** Names whose bytes differ, with both sides for people. */
-  readonly differences: readonly string[];
 }
 
-const airports = airportName("");
+type Counts = ReadonlyMap<string, number>;
 
-function flightsByAirport(state: State): Map<string, number> {
+/**
+ * Compares the counts of a state with the input, per airport, per route, and per airport and hour. Each of the three counts
+ * every event, so what one misses in another's groups does not hide: the worst of them is reported.
+ */
+export function proveCounts(state: JobState, source: FlightSource): Proof {
+  const differences = [
+    differenceOf(countsOf(state, "airport"), expectedCounts(source, ({ origin }) => origin)),
+    differenceOf(countsOf(state, "route"), expectedCounts(source, routeName)),
+    differenceOf(countsOf(state, "open-hour", "closed-hour"), expectedCounts(source, hourName)),
+  ];
+  const lost = Math.max(...differences.map((difference) => difference.deficit));
+  const twice = Math.max(...differences.map((difference) => difference.excess));
+  return { events: source.length, once: Math.max(0, source.length - lost - twice), lost, twice };
+}
+
+export function formatProof({ events, once, lost, twice }: Proof): string {
+  return `${once} of ${events} events counted once, ${lost} lost, ${twice} twice`;
+}
+
+function expectedCounts(source: FlightSource, groupOf: (flight: ReturnType<FlightSource["at"]>) => string): Counts {
   const counts = new Map<string, number>();
-  for (const [name, value] of state) if (name.startsWith(airports)) counts.set(name, decode(value).flights);
+  for (let index = 0; index < source.length; index++) {
+    const group = groupOf(source.at(index));
+    counts.set(group, (counts.get(group) ?? 0) + 1);
+  }
   return counts;
 }
 
-const show = (value: Uint8Array | undefined): string => (value ? JSON.stringify(decode(value)) : "nothing");
-
-const equal = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a !== undefined && b !== undefined && a.length === b.length && a.every((byte, i) => byte === b[i]);
-
-/** Compares the state that survived with the one that should be, byte by byte, and counts flights airport by airport. */
-export function prove(found: State, expected: State): Proof {
-  const wanted = flightsByAirport(expected);
-  const got = flightsByAirport(found);
-  let lost = 0;
-  let twice = 0;
-  let total = 0;
-  for (const name of new Set([...wanted.keys(), ...got.keys()])) {
-    const difference = (got.get(name) ?? 0) - (wanted.get(name) ?? 0);
-    lost += Math.max(0, -difference);
-    twice += Math.max(0, difference);
-    total += wanted.get(name) ?? 0;
+function countsOf(state: JobState, ...kinds: readonly string[]): Counts {
+  const counts = new Map<string, number>();
+  for (const [key, value] of state) {
+    const { kind, name } = parseKey(key);
+    if (kinds.includes(kind)) counts.set(name, (counts.get(name) ?? 0) + decodeAggregate(value).flights);
   }
-  const differences = [...new Set([...expected.keys(), ...found.keys()])]
-    .filter((name) => !equal(found.get(name), expected.get(name)))
-    .map((name) => `${name}: ${show(found.get(name))} instead of ${show(expected.get(name))}`);
-  return { expected: total, once: total - lost, lost, twice, differences };
+  return counts;
 }
 
-export const holds = ({ lost, twice, differences }: Proof): boolean => lost === 0 && twice === 0 && differences.length === 0;
-
-export const proofLine = ({ expected, once, lost, twice }: Proof): string => `${once - twice} of ${expected} events counted once, ${lost} lost, ${twice} twice`;
+function differenceOf(got: Counts, expected: Counts): { readonly deficit: number; readonly excess: number } {
+  let deficit = 0;
+  let excess = 0;
+  for (const group of new Set([...got.keys(), ...expected.keys()])) {
+    const more = (got.get(group) ?? 0) - (expected.get(group) ?? 0);
+    if (more < 0) deficit -= more;
+    else excess += more;
+  }
+  return { deficit, excess };
+}

@@ -1,91 +1,122 @@
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { WorkMessage, WorkOrder } from "./worker.ts";
+import type { Kill } from "./kill-plan.ts";
+import type { RecoverySummary, StopMessage, WorkerMessage, WorkerSettings } from "./messages.ts";
 
-export interface Run {
-  readonly order: Omit<WorkOrder, "replay">;
+/** What the supervisor sees, as it sees it. */
+export interface Spectator {
+  recovered(start: number, summary: RecoverySummary): void;
+  committed(event: number): void;
+  killed(kill: number, acknowledged: number): void;
+}
+
+export interface Supervision {
+  readonly kills: readonly Kill[];
+  /** The settings of the n-th start, from 1 on. */
+  readonly settingsOf: (start: number) => WorkerSettings;
+  readonly spectator: Spectator;
+  /** Ends everything: the process at work is killed, and the run rejects. */
+  readonly signal: AbortSignal;
+}
+
+export interface SupervisedRun {
+  readonly starts: number;
   readonly kills: number;
-  readonly seed: number;
-  readonly adoptUncommittedOnce: boolean;
-  onStart(start: number, message: Extract<WorkMessage, { type: "started" }>): void;
-  onKill(kill: number, events: number): void;
-  onProgress(events: number): void;
 }
 
-/** How many events were acknowledged in all, and how many times the job was killed. */
-export interface Outcome {
-  readonly kills: number;
-  readonly acknowledged: number;
-}
-
-/** Numbers in [0, 1), the same for the same seed. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
-}
-
-/** Starts the job again and again, kills it at moments that chance chooses, and lets the last start run to its end. */
-export async function supervise(run: Run): Promise<Outcome> {
-  const random = seeded(run.seed);
+/** Runs the job in a process of its own, kills it as planned, and starts it again until it has finished and nothing is left to kill. */
+export async function superviseRun({ kills, settingsOf, spectator, signal }: Supervision): Promise<SupervisedRun> {
   let acknowledged = 0;
-  let adopt = run.adoptUncommittedOnce;
-  for (let kill = 1; ; kill++) {
-    const remaining = run.order.events - acknowledged;
-    const killsLeft = run.kills - kill + 1;
-    const killAt = killsLeft > 0 ? acknowledged + Math.max(1, Math.floor((random() * 1.6 * remaining) / (killsLeft + 1))) : undefined;
-    // Every second kill waits for the middle of a group, the others fall wherever the job happens to be.
-    const inGroup = kill % 2 === 1 || run.adoptUncommittedOnce;
-    const replay = adopt && kill === 2 ? "all" : "committed";
-    if (replay === "all") adopt = false;
-    const life = await live({ ...run.order, replay }, { killAt, inGroup, delayMs: random() * 4 }, run, kill);
-    acknowledged = Math.max(acknowledged, life.acknowledged);
-    if (life.finished) return { kills: kill - 1, acknowledged };
-    run.onKill(kill, acknowledged);
+  let killed = 0;
+  for (let start = 1; ; start++) {
+    const process = new WorkingProcess(settingsOf(start), kills[killed], signal, {
+      recovered(summary) {
+        requireAcknowledged(acknowledged, summary);
+        spectator.recovered(start, summary);
+      },
+      committed(event) {
+        acknowledged = Math.max(acknowledged, event);
+        spectator.committed(event);
+      },
+    });
+    if ((await process.ended) === "finished") return { starts: start, kills: killed };
+    killed++;
+    spectator.killed(killed, acknowledged);
   }
 }
 
-interface Death {
-  /** Events after which the job may die; `undefined` lets it live. */
-  readonly killAt: number | undefined;
-  readonly inGroup: boolean;
-  readonly delayMs: number;
+function requireAcknowledged(acknowledged: number, { nextEvent }: RecoverySummary): void {
+  if (nextEvent >= acknowledged) return;
+  throw new Error(`event ${acknowledged} was acknowledged as durable, but the recovery goes on from event ${nextEvent}`);
 }
 
-/** One life of the job, to its end or to its death. */
-function live(order: WorkOrder, death: Death, run: Run, start: number): Promise<{ readonly acknowledged: number; readonly finished: boolean }> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(new URL("child.js", import.meta.url)), [JSON.stringify(order)]);
-    let acknowledged = 0;
-    let finished = false;
-    let dying = false;
-    const die = (): void => {
-      if (dying || finished) return;
-      dying = true;
-      if (death.inGroup) child.kill("SIGKILL");
-      else setTimeout(() => child.kill("SIGKILL"), death.delayMs);
-    };
-    child.on("message", (value) => {
-      const message = value as WorkMessage;
-      if (message.type === "started") run.onStart(start, message);
-      if (message.type === "committed") {
-        acknowledged = message.events;
-        run.onProgress(acknowledged);
-      }
-      if (message.type === "done") finished = true;
-      const due = death.killAt !== undefined && acknowledged >= death.killAt;
-      if (due && (message.type === "uncommitted" || (message.type === "committed" && !death.inGroup))) die();
+interface Observer {
+  recovered(summary: RecoverySummary): void;
+  committed(event: number): void;
+}
+
+const program = fileURLToPath(new URL("main.js", import.meta.url));
+
+class WorkingProcess {
+  /** How it ended: by our kill or by finishing its work. Rejects for any other end. */
+  readonly ended: Promise<"killed" | "finished">;
+  readonly #child: ChildProcess;
+  readonly #kill: Kill | undefined;
+  readonly #observer: Observer;
+  #killTimer: NodeJS.Timeout | undefined;
+  #killSent = false;
+  #failure: unknown;
+  #complaints = "";
+
+  constructor(settings: WorkerSettings, kill: Kill | undefined, signal: AbortSignal, observer: Observer) {
+    this.#kill = kill;
+    this.#observer = observer;
+    this.#child = fork(program, ["--child", JSON.stringify(settings)], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    this.#child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (this.#complaints += chunk));
+    this.#child.on("message", (message) => this.#take(message as WorkerMessage));
+    const abort = (): void => this.#fail(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    if (signal.aborted) abort();
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once("error", reject);
+      this.#child.once("close", (code, by) => {
+        signal.removeEventListener("abort", abort);
+        clearTimeout(this.#killTimer);
+        if (this.#failure !== undefined) reject(this.#failure);
+        else if (this.#killSent && by === "SIGKILL") resolve("killed");
+        else if (code === 0) resolve("finished");
+        else reject(new Error(`the working process ended by itself (${by ?? `exit status ${code}`}): ${this.#complaints.trim()}`));
+      });
     });
-    child.on("error", reject);
-    // Only "exit" says that the process is gone, and with it its lock.
-    child.on("exit", (code, signal) => {
-      if (signal === "SIGKILL") resolve({ acknowledged, finished: false });
-      else if (finished && code === 0) resolve({ acknowledged, finished: true });
-      else reject(new Error(`the job ended by itself, with status ${code ?? signal}`));
-    });
-  });
+  }
+
+  #take(message: WorkerMessage): void {
+    // What was told before the kill and arrives after it still counts: it was acknowledged.
+    try {
+      if (message.type === "recovered") this.#observer.recovered(message.summary);
+      if (message.type === "committed") this.#observer.committed(message.event);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (message.type === "finished") this.#finish();
+    else if (message.type !== "recovered" && this.#kill && message.event >= this.#kill.event) {
+      this.#killTimer ??= setTimeout(() => this.#killNow(), this.#kill.delay);
+    }
+  }
+
+  /** A process that got to its end before a kill that is due is killed there. */
+  #finish(): void {
+    if (this.#kill) this.#killNow();
+    else this.#child.send({ type: "stop" } satisfies StopMessage);
+  }
+
+  #killNow(): void {
+    this.#killSent = true;
+    this.#child.kill("SIGKILL");
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#child.kill("SIGKILL");
+  }
 }

@@ -1,109 +1,114 @@
-import { join } from "node:path";
 import { type IncrementalCheckpointManager, openCheckpointManager } from "@laminar/checkpoint";
-import { recover, type RecoveredState } from "@laminar/recovery";
+import { type RecoveredState, recover } from "@laminar/recovery";
 import { encodeSnapshot } from "@laminar/state-snapshot";
 import { openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "@laminar/wal";
-import { openFlights } from "./flights.ts";
-import { apply, type Change, changesOf, closeHours, type State, watermarkAfter } from "./job.ts";
+import { type FlightSource, flightSource, loadFlights } from "./flights.ts";
+import { type Change, createJob, type Job } from "./job.ts";
+import type { RecoverySummary, WorkerMessage, WorkerSettings } from "./messages.ts";
+import { flightsOffset, restoreJob } from "./restore.ts";
+import { type Random, seededRandom, wholeBelow } from "./seeded-random.ts";
+import { placesIn } from "./working-directory.ts";
 
-/** What the supervisor tells the job when it starts it. */
-export interface WorkOrder {
-  readonly directory: string;
-  readonly events: number;
-  readonly commitEvery: number;
-  readonly checkpointEvery: number;
-  readonly replay: "committed" | "all";
+/** Resolves when the supervisor's side of the pipe took the message: what was told is known, whatever happens next. */
+export type Tell = (message: WorkerMessage) => Promise<void>;
+
+interface Stores {
+  readonly log: WriteAheadLog<WalEntry, WalEntryInput>;
+  readonly checkpoints: IncrementalCheckpointManager;
 }
 
-/** What the job tells its supervisor. */
-export type WorkMessage =
-  | { readonly type: "started"; readonly from: number; readonly checkpoint: number | undefined; readonly replayed: number; readonly discarded: number; readonly milliseconds: number }
-  /** Events up to here are committed, durably. */
-  | { readonly type: "committed"; readonly events: number }
-  /** Part of a group of changes is durable, without its commit. */
-  | { readonly type: "uncommitted" }
-  | { readonly type: "done" };
+/** Small, so that a run of a few seconds fills several segments and gives some of them back. */
+const segmentSize = 512 * 1024;
 
-const SOURCE = "flights";
 const text = new TextEncoder();
-const fromText = new TextDecoder();
 
-/** The state that a recovery found, by name. */
-export function stateOf(recovered: RecoveredState): State {
-  const state: State = new Map();
-  for (const [key, value] of recovered.stateSnapshot ?? []) state.set(fromText.decode(key), value);
-  for (const change of recovered.stateChanges) {
-    if (change.type === "put") state.set(fromText.decode(change.key), change.value);
-    else state.delete(fromText.decode(change.key));
-  }
-  return state;
-}
+/** Recovers, works through what is left of the input, and waits for `mayStop` before it closes. */
+export async function work(settings: WorkerSettings, tell: Tell, mayStop: Promise<void>): Promise<void> {
+  const { walDir, checkpointDir } = placesIn(settings.directory);
+  const recovered = await recover({ checkpointDir, walDir, replay: settings.replay });
+  const { state, nextEvent, watermark } = restoreJob(recovered);
+  await tell({ type: "recovered", summary: summaryOf(recovered, nextEvent) });
 
-export const placesIn = (directory: string): { readonly walDir: string; readonly checkpointDir: string } => ({
-  walDir: join(directory, "log"),
-  checkpointDir: join(directory, "checkpoints"),
-});
+  const log = await openWal(walDir, { segmentSize });
+  const checkpoints = await openCheckpointManager({ directory: checkpointDir, log });
+  const source = flightSource(loadFlights(), settings.events);
+  const random = seededRandom(settings.seed);
+  await processFrom(nextEvent, { job: createJob(state, watermark), source, stores: { log, checkpoints }, settings, random, tell });
 
-function entryOf({ name, value }: Change): WalEntryInput {
-  return value ? { type: "put", key: text.encode(name), value } : { type: "delete", key: text.encode(name) };
-}
-
-function* entriesOf(state: State): Generator<readonly [Uint8Array, Uint8Array]> {
-  for (const [name, value] of state) yield [text.encode(name), value];
-}
-
-/** Recovers, and counts flights from where the last commit was until all are counted. */
-export async function work(order: WorkOrder, tell: (message: WorkMessage) => void): Promise<void> {
-  const { walDir, checkpointDir } = placesIn(order.directory);
-  const recovered = await recover({ walDir, checkpointDir, replay: order.replay });
-  const wal = await openWal(walDir, { segmentSize: 256 * 1024 });
-  const checkpoints = await openCheckpointManager({ directory: checkpointDir, log: wal, maxRetained: 2 });
-  const from = Number(recovered.sourceOffsets.get(SOURCE) ?? 0n);
-  const { log, durations } = recovered.report;
-  tell({
-    type: "started",
-    from,
-    checkpoint: recovered.checkpointId,
-    replayed: log?.entriesApplied ?? 0,
-    discarded: log?.entriesDiscarded ?? 0,
-    milliseconds: durations.total,
-  });
-  await count(order, stateOf(recovered), from, wal, checkpoints, tell);
+  await tell({ type: "finished" });
+  await mayStop;
   await checkpoints.close();
-  await wal.close();
-  tell({ type: "done" });
+  await log.close();
 }
 
-async function count(
-  order: WorkOrder,
-  state: State,
-  from: number,
-  wal: WriteAheadLog<WalEntry, WalEntryInput>,
-  checkpoints: IncrementalCheckpointManager,
-  tell: (message: WorkMessage) => void,
-): Promise<void> {
-  const flights = openFlights(order.events);
-  let commits = 0;
-  for (let index = from; index < flights.length; index++) {
-    const flight = flights.at(index);
-    const changes = changesOf(state, flight);
-    apply(state, changes);
-    for (const change of changes) wal.append(entryOf(change));
-    const counted = index + 1;
-    if (counted % order.commitEvery === Math.floor(order.commitEvery / 2) && commits % 4 === 3) {
-      // The middle of a group, on disk without its commit: the moment at which a careless recovery would count twice.
-      await wal.sync();
-      tell({ type: "uncommitted" });
+function summaryOf({ checkpointId, report }: RecoveredState, nextEvent: number): RecoverySummary {
+  return {
+    checkpointId,
+    skippedCheckpoints: report.skippedCheckpoints.length,
+    replayed: report.log?.entriesApplied ?? 0,
+    discarded: report.log?.entriesDiscarded ?? 0,
+    milliseconds: report.durations.total,
+    nextEvent,
+  };
+}
+
+/** A process's work: what it works on and with. */
+interface Run {
+  readonly job: Job;
+  readonly source: FlightSource;
+  readonly stores: Stores;
+  readonly settings: WorkerSettings;
+  readonly random: Random;
+  readonly tell: Tell;
+}
+
+async function processFrom(nextEvent: number, run: Run): Promise<void> {
+  const { source, settings, tell } = run;
+  const { commitEvery, checkpointEvery } = settings;
+  for (let from = nextEvent; from < source.length; ) {
+    const to = Math.min(from + commitEvery, source.length);
+    await takeGroup(from, to, run);
+    const walPosition = await commit(to, run);
+    await tell({ type: "committed", event: to });
+    // By event number, so that a process that is killed often still gets to its checkpoints.
+    if (Math.floor(from / checkpointEvery) < Math.floor(to / checkpointEvery)) {
+      await tell({ type: "checkpointing", event: to });
+      await checkpoint(to, walPosition, run);
     }
-    if (counted % order.commitEvery !== 0 && counted !== flights.length) continue;
-    const watermark = watermarkAfter(flight);
-    const closed = closeHours(state, watermark);
-    apply(state, closed);
-    const offsets = new Map([[SOURCE, BigInt(counted)]]);
-    const walPosition = wal.appendAll([...closed.map(entryOf), { type: "commit", offsets, watermark }]);
-    await wal.sync();
-    tell({ type: "committed", events: counted });
-    if (++commits % order.checkpointEvery !== 0) continue;
-    await checkpoints.create({ walPosition, sourceOffsets: offsets, watermark, keyCount: state.size, state: () => encodeSnapshot(entriesOf(state)) });
+    from = to;
   }
+}
+
+/** Logs the changes of every event as it happens. Half of the groups are synced somewhere before their commit, as any timer might do. */
+async function takeGroup(from: number, to: number, { job, source, stores, settings, random, tell }: Run): Promise<void> {
+  const hold = settings.holdAt !== undefined && to > settings.holdAt;
+  const flushAfter = hold ? Math.max(from, settings.holdAt) : random() < 0.5 ? from + wholeBelow(random, to - from) : undefined;
+  for (let event = from; event < to; event++) {
+    stores.log.appendAll(job.take(source.at(event)).map(entryOf));
+    if (event !== flushAfter) continue;
+    await stores.log.sync();
+    await tell({ type: "flushed", event: event + 1 });
+    if (hold) await new Promise<never>(() => undefined);
+  }
+}
+
+function entryOf({ key, value }: Change): WalEntryInput {
+  return value ? { type: "put", key: text.encode(key), value } : { type: "delete", key: text.encode(key) };
+}
+
+function cut(events: number, { watermark }: Job): { readonly offsets: ReadonlyMap<string, bigint>; readonly watermark?: bigint } {
+  const offsets = new Map([[flightsOffset, BigInt(events)]]);
+  return watermark === undefined ? { offsets } : { offsets, watermark: BigInt(watermark) };
+}
+
+async function commit(events: number, { job, stores: { log } }: Run): Promise<number> {
+  const position = log.append({ type: "commit", ...cut(events, job) });
+  await log.sync();
+  return position;
+}
+
+async function checkpoint(events: number, walPosition: number, { job, stores: { checkpoints } }: Run): Promise<void> {
+  const { offsets, watermark } = cut(events, job);
+  const entries = Array.from(job.state, ([key, value]) => [text.encode(key), value] as const);
+  await checkpoints.create({ walPosition, sourceOffsets: offsets, watermark, state: encodeSnapshot(entries), keyCount: entries.length });
 }

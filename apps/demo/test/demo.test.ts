@@ -1,43 +1,82 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { join } from "node:path";
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 
-function demo(...args: string[]): Promise<{ readonly status: number; readonly output: string }> {
+interface Ended {
+  readonly status: number;
+  readonly output: string;
+}
+
+function demo(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
-      resolve({ status: typeof error?.code === "number" ? error.code : 0, output: stdout + stderr });
+    execFile(process.execPath, [program, ...args], { env: { ...process.env, ...env }, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
+      resolve({ status: error ? Number(error.code) : 0, output: stdout + stderr });
     });
   });
 }
 
-it("counts every flight once through at least five kills, and says so", async () => {
-  const { status, output } = await demo("--seed", "11", "--kills", "5", "--events", "6000");
-  expect(status, output).toBe(0);
-  expect(output).toContain("6000 of 6000 events counted once, 0 lost, 0 twice");
-  expect(output.match(/^kill \d/gm)).toHaveLength(5);
-  expect(output.match(/^start \d+: .* replayed, \d+ discarded, \d+ ms; goes on from event \d+$/gm)).toHaveLength(6);
-}, 60_000);
+describe("the demo", { timeout: 60_000 }, () => {
+  let parent = "";
+  beforeEach(async () => void (parent = await mkdtemp(path.join(os.tmpdir(), "laminar-"))));
+  afterEach(() => rm(parent, { recursive: true, force: true }));
 
-it("sees the events that a careless recovery counts twice, and ends with status 1", async () => {
-  const { status, output } = await demo("--seed", "7", "--kills", "2", "--events", "3000", "--adopt-uncommitted-once");
-  expect(output).toMatch(/^\d+ of 3000 events counted once, 0 lost, [1-9]\d* twice$/m);
-  expect(output).toMatch(/^differs: airport\/[A-Z]{3}: /m);
-  expect(status).toBe(1);
-}, 60_000);
+  it("counts every flight once through five kills, says what every recovery did, and leaves nothing behind", async () => {
+    const directory = path.join(parent, "new");
+    const { status, output } = await demo(["--kills", "5", "--seed", "11", "--events", "6000", "--dir", directory]);
+    expect(status, output).toBe(0);
+    expect(output.match(/^kill \d: SIGKILL after event \d+ was acknowledged$/gm), output).toHaveLength(5);
+    const starts = /^start \d: (no checkpoint|checkpoint \d+), \d+ log entries replayed, \d+ discarded, \d+ ms; goes on from event \d+$/gm;
+    expect(output.match(starts), output).toHaveLength(6);
+    expect(output).toContain("6000 of 6000 events counted once, 0 lost, 0 twice");
+    expect(output).toContain("byte for byte");
+    expect(await readdir(parent)).toEqual([]);
+  });
 
-it("doesn't begin in a directory that holds something", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "laminar-demo-test-"));
-  try {
-    expect((await demo("--events", "100", "--kills", "0", "--dir", join(directory, "new"), "--keep")).status).toBe(0);
-    const again = await demo("--dir", join(directory, "new"));
-    expect(again.status).toBe(1);
+  it("strikes as often as asked for even where the input is over before a kill is due", async () => {
+    const { status, output } = await demo(["--kills", "4", "--seed", "5", "--events", "10", "--commit-every", "1"]);
+    expect(status, output).toBe(0);
+    expect(output.match(/^kill /gm), output).toHaveLength(4);
+  });
+
+  it("sees the events that are counted twice when one recovery replays what was never committed", async () => {
+    const args = ["--kills", "2", "--seed", "7", "--events", "3000", "--dir", path.join(parent, "broken")];
+    const { status, output } = await demo(args, { LAMINAR_DEMO_REPLAY_UNCOMMITTED_ONCE: "1" });
+    expect(output).toMatch(/^\d+ of 3000 events counted once, 0 lost, [1-9]\d* twice$/m);
+    expect(output).toContain("THE STATES DIFFER");
+    expect(output).toMatch(/^ {2}- airport\/[A-Z]{3}: \d+ flights/m);
+    expect(output).toMatch(/^log and checkpoints are kept in /m);
+    expect(status).toBe(1);
+  });
+
+  it("keeps the directory when asked to, and doesn't begin in one that holds something", async () => {
+    const directory = path.join(parent, "kept");
+    const { output } = await demo(["--kills", "0", "--events", "200", "--dir", directory, "--keep"]);
+    expect(output).toContain(`log and checkpoints are kept in ${directory}`);
+    expect((await readdir(directory)).sort()).toEqual(["checkpoints", "wal"]);
+    const again = await demo(["--dir", directory]);
+    expect(again.status).toBe(2);
     expect(again.output).toContain("is not empty");
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}, 60_000);
+  });
+
+  it("takes nothing away from a directory that was there but its own", async () => {
+    const directory = path.join(parent, "empty");
+    await mkdir(directory);
+    await demo(["--kills", "0", "--events", "200", "--dir", directory]);
+    expect(await readdir(directory)).toEqual([]);
+    await writeFile(path.join(directory, "mine"), "");
+    expect((await demo(["--dir", directory])).status).toBe(2);
+    expect(await readdir(directory)).toEqual(["mine"]);
+  });
+
+  it("ends with status 2 and a sentence for options that make no sense", async () => {
+    expect(await demo(["--kills", "many"])).toEqual({
+      status: 2,
+      output: '--kills takes a whole number from 0 to 1000, not "many"\nTry --help.\n',
+    });
+  });
+});

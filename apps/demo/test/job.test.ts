@@ -1,66 +1,79 @@
 import { describe, expect, it } from "vitest";
-import { decode } from "../src/aggregate.ts";
-import type { Flight } from "../src/flights.ts";
-import { openFlights } from "../src/flights.ts";
-import { apply, changesOf, closeHours, runInMemory, type State } from "../src/job.ts";
-import { readOptions } from "../src/options.ts";
-import { holds, proofLine, prove } from "../src/proof.ts";
+import { decodeAggregate, encodeAggregate } from "../src/aggregate.ts";
+import { type Flight, flightSource, loadFlights } from "../src/flights.ts";
+import { createJob, type JobState } from "../src/job.ts";
 
-const flight = (time: number, delay: number): Flight => ({ time, delay, distance: 100, origin: "AAA", destination: "BBB" });
-const HOUR = 3_600_000;
+const hour = 3_600_000;
+const flight = (time: number, given: Partial<Flight> = {}): Flight => ({ time, delay: 0, distance: 100, origin: "AAA", destination: "BBB", ...given });
+const flightsOf = (state: JobState, key: string): number => decodeAggregate(state.get(key) ?? encodeAggregate({ flights: 0, late: 0, delaySum: 0, worstDelay: 0, distanceSum: 0 })).flights;
 
 describe("the job", () => {
   it("counts a flight for its airport, its route and its hour", () => {
-    const state: State = new Map();
-    for (const delay of [5, -3, 20]) apply(state, changesOf(state, flight(HOUR, delay)));
-    expect([...state.keys()]).toEqual(["airport/AAA", "route/AAA-BBB", "hour/open/1"]);
-    for (const value of state.values()) expect(decode(value)).toEqual({ flights: 3, delaySum: 25, worstDelay: 20, late: 1, distance: 300 });
+    const job = createJob();
+    for (const delay of [5, -3, 15, 16]) job.take(flight(hour, { delay }));
+    expect([...job.state.keys()]).toEqual(["airport/AAA", "route/AAA-BBB", "open-hour/AAA/1"]);
+    for (const value of job.state.values()) {
+      expect(decodeAggregate(value)).toEqual({ flights: 4, late: 1, delaySum: 33, worstDelay: 16, distanceSum: 400 });
+    }
   });
 
-  it("closes an hour when the watermark has passed its end, not before", () => {
-    const state: State = new Map();
-    apply(state, changesOf(state, flight(HOUR, 0)));
-    expect(closeHours(state, 2 * HOUR - 1)).toEqual([]);
-    apply(state, closeHours(state, 2 * HOUR));
-    expect([...state.keys()].filter((name) => name.startsWith("hour/"))).toEqual(["hour/closed/1"]);
+  it("keeps the worst delay of airports where every flight left early", () => {
+    const job = createJob();
+    for (const delay of [-9, -4]) job.take(flight(hour, { delay }));
+    expect(decodeAggregate(job.state.get("airport/AAA") ?? new Uint8Array()).worstDelay).toBe(-4);
   });
 
-  it("reads 20,000 real flights in event-time order, and goes on with the same in later time", () => {
-    const flights = openFlights(20_001);
-    for (let i = 1; i < flights.length; i++) expect(flights.at(i).time).toBeGreaterThanOrEqual(flights.at(i - 1).time);
-    expect(flights.at(20_000).origin).toBe(flights.at(0).origin);
+  it("closes the hours of all airports once the watermark is at their end, not before", () => {
+    const job = createJob();
+    job.take(flight(hour));
+    job.take(flight(2 * hour - 1, { origin: "CCC" }));
+    expect([...job.state.keys()].filter((key) => key.startsWith("closed-hour"))).toEqual([]);
+    job.take(flight(2 * hour, { origin: "DDD" }));
+    expect([...job.state.keys()].filter((key) => key.includes("-hour"))).toEqual(["closed-hour/AAA/1", "closed-hour/CCC/1", "open-hour/DDD/2"]);
+    expect(job.watermark).toBe(2 * hour);
+  });
+
+  it("counts a flight that comes after its hour was closed, and leaves the hour as it is", () => {
+    const job = createJob();
+    for (const time of [hour, 2 * hour, hour + 1]) job.take(flight(time));
+    expect(flightsOf(job.state, "airport/AAA")).toBe(3);
+    expect(flightsOf(job.state, "closed-hour/AAA/1")).toBe(1);
+    expect(job.state.has("open-hour/AAA/1")).toBe(false);
+    expect(job.watermark).toBe(2 * hour);
+  });
+
+  it("gives every change that it makes, so that the changes alone build the same state", () => {
+    const rebuilt: JobState = new Map();
+    const job = createJob();
+    const source = flightSource(loadFlights(), 500);
+    for (let event = 0; event < source.length; event++) {
+      for (const { key, value } of job.take(source.at(event))) if (value) rebuilt.set(key, value);
+      else rebuilt.delete(key);
+    }
+    expect(rebuilt).toEqual(job.state);
+  });
+
+  it("goes on from any event as if it had never stopped", () => {
+    const source = flightSource(loadFlights(), 300);
+    const whole = createJob();
+    for (let event = 0; event < source.length; event++) whole.take(source.at(event));
+    for (const cut of [1, 77, 299]) {
+      const first = createJob();
+      for (let event = 0; event < cut; event++) first.take(source.at(event));
+      const second = createJob(new Map(first.state), first.watermark);
+      for (let event = cut; event < source.length; event++) second.take(source.at(event));
+      expect(second.state).toEqual(whole.state);
+    }
   });
 });
 
-describe("the proof", () => {
-  const expected = runInMemory(openFlights(500), 50);
-
-  it("holds for the same state", () => {
-    const proof = prove(new Map(expected), expected);
-    expect([holds(proof), proofLine(proof)]).toEqual([true, "500 of 500 events counted once, 0 lost, 0 twice"]);
-  });
-
-  it("sees what is lost, what is counted twice, and any other byte", () => {
-    const state = new Map(expected);
-    apply(state, changesOf(state, openFlights(1).at(0)));
-    expect(proofLine(prove(state, expected))).toBe("499 of 500 events counted once, 0 lost, 1 twice");
-    const less = new Map(expected);
-    const [name = ""] = less.keys();
-    const lost = decode(less.get(name) ?? new Uint8Array(40)).flights;
-    less.delete(name);
-    expect(prove(less, expected)).toMatchObject({ lost, twice: 0 });
-    expect(holds(prove(new Map([...expected, ["hour/closed/1", new Uint8Array(40)]]), expected))).toBe(false);
-  });
-});
-
-describe("the options", () => {
-  it("have defaults, take what --help says, and skip a leading separator", () => {
-    expect(readOptions([])).toMatchObject({ kills: 6, events: 20_000, keep: false });
-    expect(readOptions(["--", "--kills", "3", "--keep"])).toMatchObject({ kills: 3, keep: true });
-  });
-
-  it("are refused with a sentence when they make no sense", () => {
-    expect(() => readOptions(["--kills", "many"])).toThrow("--kills takes a whole number");
-    expect(() => readOptions(["--what"])).toThrow("--what");
+describe("the flights", () => {
+  it("are 20,000, in event-time order, and repeated in later time", () => {
+    const source = flightSource(loadFlights(), 40_000);
+    let ordered = 0;
+    for (let event = 1; event < source.length; event++) if (source.at(event).time >= source.at(event - 1).time) ordered++;
+    expect(ordered).toBe(39_999);
+    expect(source.at(20_000)).toEqual({ ...source.at(0), time: source.at(0).time + 90 * 24 * hour });
+    expect(() => source.at(40_000)).toThrow(RangeError);
   });
 });
