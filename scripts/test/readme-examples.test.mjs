@@ -7,13 +7,20 @@ import { expect, it } from "vitest";
 
 const packages = fileURLToPath(new URL("../../packages/", import.meta.url));
 
-/** The first example of a package's README. */
+/**
+ * The first example of a package's README.
+ * @param {string} name
+ */
 function exampleOf(name) {
   const page = readFileSync(join(packages, name, "README.md"), "utf8");
   return /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? "throw new Error('no example');";
 }
 
-/** Runs it as a user would, in an empty directory; a module's imports are looked up from where its file stands. */
+/**
+ * Runs it as a user would, in an empty directory; a module's imports are looked up from where its file stands.
+ * @param {string} name
+ * @param {string} directory
+ */
 function run(name, directory) {
   const file = join(packages, name, "test", `example-of-the-readme-${process.pid}.mjs`);
   writeFileSync(file, exampleOf(name));

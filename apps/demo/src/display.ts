@@ -1,5 +1,5 @@
 import { MultiBar, Presets } from "cli-progress";
-import pc from "picocolors";
+import { colors as pc } from "./colors.ts";
 import type { RecoverySummary } from "./messages.ts";
 import type { Spectator } from "./supervisor.ts";
 

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import pc from "picocolors";
+import { colors as pc } from "./colors.ts";
 import type { AirportRow, WorstHour } from "./airport-ranking.ts";
 
 const barWidth = 16;

@@ -27,7 +27,7 @@ export interface RecoveryConfig {
   readonly mustExist?: boolean | undefined;
   /** The log is gone for good: take the newest checkpoint alone. @default false */
   readonly acceptMissingLog?: boolean | undefined;
-  /** Bytes of changes that may wait for one commit. @default 1_073_741_824 */
+  /** Bytes of changes that may wait for one commit, with 64 for each change beside its key and value. @default 1_073_741_824 */
   readonly maxTransactionBytes?: number | undefined;
   /** `"refuse"`: damage is an error. Going on up to the damage is not supported yet. @default "refuse" */
   readonly onDamage?: "refuse" | "stop" | undefined;

@@ -3,7 +3,7 @@ import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
 import type { LogReader, WalEntry } from "@laminar/wal";
 import { isCorruption, RecoveryError } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
-import { type Candidacy, candidacy, hearWitnesses, requireNoGap, requireNoLogNeeded } from "./recovery-plan.ts";
+import { candidacy, hearWitnesses, requireNext, requireNoGap, requireNoLogNeeded, requireWhole, type Skipped } from "./recovery-plan.ts";
 import type { RecoverySink } from "./recovery-sink.ts";
 import { Replay, type ReplayRules } from "./replay.ts";
 
@@ -39,6 +39,7 @@ export interface RecoveryRules extends ReplayRules {
 /** Beside a live writer these may mean that files changed between two looks. */
 const MAY_BE_LIVE: ReadonlySet<unknown> = new Set([
   "CHECKPOINT_NOT_FOUND",
+  "RECOVERY_LOG_INCOMPLETE",
   "RECOVERY_LOG_MISSING",
   "RECOVERY_LOG_STARTS_LATER",
   "RECOVERY_POSITION_BEYOND_LOG",
@@ -54,7 +55,7 @@ const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in
 export async function recoverCore(parts: RecoveryParts, rules: RecoveryRules): Promise<RecoveredState> {
   let before: string | undefined;
   for (;;) {
-    const attempt = new Attempt(parts, rules);
+    const attempt = new Attempt(parts, rules, before);
     try {
       return await attempt.run();
     } catch (error) {
@@ -69,13 +70,15 @@ class Attempt {
   readonly #parts: RecoveryParts;
   readonly #rules: RecoveryRules;
   readonly #startedAt: number;
-  readonly #skipped: Candidacy[] = [];
+  readonly #before: string | undefined;
+  readonly #skipped: Skipped[] = [];
   /** What the listings showed, as text that is equal for equal listings. */
   seen = "";
 
-  constructor(parts: RecoveryParts, rules: RecoveryRules) {
+  constructor(parts: RecoveryParts, rules: RecoveryRules, before: string | undefined) {
     this.#parts = parts;
     this.#rules = rules;
+    this.#before = before;
     this.#startedAt = parts.monotonic();
   }
 
@@ -94,7 +97,7 @@ class Attempt {
   async #recover(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<RecoveredState> {
     if (log) hearWitnesses(survey, log);
     const chosen = await this.#choose(survey, log);
-    if (log) requireNoGap(chosen, log);
+    if (log) requireNoGap(chosen, this.#skipped, log);
     else requireNoLogNeeded(chosen, this.#skipped, this.#rules.acceptMissingLog);
     const freshStart = !chosen && !log;
     if (freshStart && this.#rules.mustExist) throw new RecoveryError("RECOVERY_NOT_FOUND", "there is neither a checkpoint nor a log");
@@ -116,7 +119,7 @@ class Attempt {
       stateChanges,
       report: {
         checkpoint: chosen && { id: chosen.id, walPosition: chosen.walPosition, bytes: chosen.chain.reduce((sum, { size }) => sum + size, 0), entries: loaded.entries },
-        skippedCheckpoints: this.#skipped.flatMap((skipped) => (skipped.kind === "candidate" ? [] : [{ id: skipped.id, reason: skipped.kind, detail: skipped.detail }])),
+        skippedCheckpoints: this.#skipped.map(({ id, kind, detail }) => ({ id, reason: kind, detail })),
         ignoredNames: survey.ignored,
         log: log && {
           logId: log.logId,
@@ -138,7 +141,7 @@ class Attempt {
   /** The newest checkpoint that may be used and verifies, whole, before anything of it is given out. */
   async #choose(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<CheckpointMetadata | undefined> {
     for (const checkpoint of survey.checkpoints) {
-      const found = candidacy(checkpoint, log, this.#rules.until, isCorruption);
+      const found = candidacy(checkpoint, log, this.#rules.until, (error) => this.#isDamage(error));
       if (found.kind !== "candidate") {
         this.#skipped.push(found);
         continue;
@@ -147,11 +150,16 @@ class Attempt {
         await this.#parts.checkpoints?.verify(found.metadata, { signal: this.#rules.signal });
         return found.metadata;
       } catch (error) {
-        if (!isCorruption(error)) throw error;
-        this.#skipped.push({ kind: "damaged", id: checkpoint.id, detail: error instanceof Error ? error.message : String(error) });
+        if (!this.#isDamage(error)) throw error;
+        this.#skipped.push({ kind: "damaged", id: checkpoint.id, metadata: found.metadata, detail: error instanceof Error ? error.message : String(error) });
       }
     }
     return undefined;
+  }
+
+  /** A part that is gone may be a live manager's work at the first look; after a second one that saw the same it is damage. */
+  #isDamage(error: unknown): boolean {
+    return isCorruption(error) || (codeOf(error) === "CHECKPOINT_NOT_FOUND" && this.seen === this.#before);
   }
 
   async #load(chosen: CheckpointMetadata | undefined): Promise<{ readonly snapshot?: StateSnapshot; readonly entries: number }> {
@@ -183,7 +191,10 @@ class Attempt {
   async #replay(log: LogReader<WalEntry>, replay: Replay): Promise<readonly StateChange[]> {
     const { apply, collectStateChanges, onProgress, signal } = this.#rules;
     const collected: StateChange[] = [];
-    for await (const batch of log.read({ after: replay.walPosition, unproven: true, signal })) {
+    let last = replay.walPosition;
+    for await (const batch of log.read({ after: last, unproven: true, signal })) {
+      requireNext(last, batch.firstLsn, log);
+      last = batch.firstLsn + batch.entries.length - 1;
       for (const { changes, lsn } of replay.take(batch)) {
         if (collectStateChanges) for (const change of changes) collected.push(change);
         await apply?.apply(changes, lsn);
@@ -191,6 +202,7 @@ class Attempt {
       onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - log.startsAfter });
       if (replay.stopped) break;
     }
+    if (!replay.stopped) requireWhole(last, log);
     replay.finish();
     return collected;
   }

@@ -1,6 +1,7 @@
 /** What went wrong, for programs; each code is described in the package's README. */
 export type RecoveryErrorCode =
   | "RECOVERY_LOG_ID_UNKNOWN"
+  | "RECOVERY_LOG_INCOMPLETE"
   | "RECOVERY_LOG_MISMATCH"
   | "RECOVERY_LOG_MISSING"
   | "RECOVERY_LOG_STARTS_LATER"
@@ -40,6 +41,7 @@ export class RecoveryError extends Error {
 
 const DAMAGE: ReadonlySet<unknown> = new Set([
   "CHECKPOINT_CORRUPT",
+  "RECOVERY_LOG_INCOMPLETE",
   "RECOVERY_LOG_STARTS_LATER",
   "RECOVERY_NEWER_CHECKPOINT_DAMAGED",
   "RECOVERY_NO_USABLE_CHECKPOINT",

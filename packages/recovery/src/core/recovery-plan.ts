@@ -12,9 +12,15 @@ export interface LogFacts {
 /** Why a checkpoint isn't a candidate, if it isn't. */
 export type Candidacy =
   | { readonly kind: "candidate"; readonly metadata: CheckpointMetadata }
-  | { readonly kind: "damaged"; readonly id: number; readonly detail: string }
-  | { readonly kind: "abandoned"; readonly id: number; readonly detail: string }
-  | { readonly kind: "after-until"; readonly id: number; readonly detail: string };
+  | Skipped;
+
+/** A checkpoint that isn't used. What its metadata say is known unless they are what is damaged. */
+export interface Skipped {
+  readonly kind: "damaged" | "abandoned" | "after-until";
+  readonly id: number;
+  readonly metadata?: CheckpointMetadata | undefined;
+  readonly detail: string;
+}
 
 /** A point in time: a log sequence number, or everything before the first commit whose watermark exceeds one. */
 export type Until = number | { readonly watermark: bigint };
@@ -36,9 +42,9 @@ export function candidacy(
   }
   const { walPosition, watermark } = metadata;
   const late = typeof until === "number" ? walPosition > until : until !== undefined && watermark !== undefined && watermark > until.watermark;
-  if (late) return { kind: "after-until", id, detail: `its position ${walPosition} is after the point asked for` };
-  const foreign = log !== undefined && metadata.walId !== undefined && metadata.walId !== log.logId;
-  if (log && !foreign && !log.counts(walPosition)) return { kind: "abandoned", id, detail: `its position ${walPosition} was taken out of use by a fence` };
+  if (late) return { kind: "after-until", id, metadata, detail: `its position ${walPosition} is after the point asked for` };
+  const own = log !== undefined && metadata.walId === log.logId;
+  if (own && !log.counts(walPosition)) return { kind: "abandoned", id, metadata, detail: `its position ${walPosition} was taken out of use by a fence` };
   return { kind: "candidate", metadata };
 }
 
@@ -58,31 +64,61 @@ function beyond(checkpointId: number, expected: number, actual: number): Recover
   return new RecoveryError("RECOVERY_POSITION_BEYOND_LOG", message, { checkpointId, lsn: expected, expected, actual });
 }
 
-/** Throws when replaying `log` after `metadata` (or from nothing) would leave a gap. */
-export function requireNoGap(metadata: CheckpointMetadata | undefined, log: LogFacts): void {
+/**
+ * Throws when replaying `log` after `metadata` (or from nothing) would leave a gap. `skipped` are the checkpoints newer than
+ * it: damage, or an earlier point in time, doesn't make a log theirs that isn't.
+ */
+export function requireNoGap(metadata: CheckpointMetadata | undefined, skipped: readonly Skipped[], log: LogFacts): void {
+  for (const newer of skipped) if (newer.metadata) requireSameLog(newer.metadata, log);
+  if (metadata) requireSameLog(metadata, log);
   const position = metadata?.walPosition ?? 0;
   const checkpointId = metadata?.id;
   const name = metadata ? `checkpoint ${metadata.id}` : "a recovery without a checkpoint";
-  if (metadata && metadata.walId !== undefined && metadata.walId !== log.logId) {
-    const message = `${name} belongs to log ${metadata.walId}, and this is log ${log.logId}: the wrong log, or the wrong checkpoints`;
-    throw new RecoveryError("RECOVERY_LOG_MISMATCH", message, { checkpointId, expected: metadata.walId, actual: log.logId });
-  }
-  if (metadata && metadata.walId === undefined && position > 0) {
-    const message = `${name} is at position ${position} and names no log: whether it belongs to log ${log.logId} can't be said`;
-    throw new RecoveryError("RECOVERY_LOG_ID_UNKNOWN", message, { checkpointId, lsn: position, actual: log.logId });
-  }
   if (position > log.lastLsn) throw beyond(checkpointId ?? 0, position, log.lastLsn);
   if (position >= log.startsAfter) return;
   const message = `the log holds what comes after record ${log.startsAfter}, and ${name} needs what comes after ${position}. Restore older segments or a newer checkpoint`;
   throw new RecoveryError("RECOVERY_LOG_STARTS_LATER", message, { checkpointId, lsn: position, expected: position, actual: log.startsAfter });
 }
 
+function requireSameLog({ id, walId, walPosition }: CheckpointMetadata, { logId }: LogFacts): void {
+  if (walId !== undefined && walId !== logId) {
+    const message = `checkpoint ${id} belongs to log ${walId}, and this is log ${logId}: the wrong log, or the wrong checkpoints`;
+    throw new RecoveryError("RECOVERY_LOG_MISMATCH", message, { checkpointId: id, expected: walId, actual: logId });
+  }
+  if (walId !== undefined || walPosition === 0) return;
+  const message = `checkpoint ${id} is at position ${walPosition} and names no log: whether it belongs to log ${logId} can't be said`;
+  throw new RecoveryError("RECOVERY_LOG_ID_UNKNOWN", message, { checkpointId: id, lsn: walPosition, actual: logId });
+}
+
+/** Throws unless a batch goes on where the one before ended, leaving out only what a fence took out of use. */
+export function requireNext(after: number, firstLsn: number, log: LogFacts): void {
+  const expected = after + 1;
+  if (firstLsn === expected) return;
+  if (firstLsn > expected && !log.counts(expected) && !log.counts(firstLsn - 1)) return;
+  throw incomplete(expected, firstLsn);
+}
+
+/** Throws when a log that was read to its end didn't give its last record. */
+export function requireWhole(after: number, log: LogFacts): void {
+  if (after < log.lastLsn && log.counts(log.lastLsn)) throw incomplete(log.lastLsn, after);
+}
+
+function incomplete(expected: number, actual: number): RecoveryError {
+  const message = `the log gave record ${actual} where ${expected} was expected: records are missing or stand twice`;
+  return new RecoveryError("RECOVERY_LOG_INCOMPLETE", message, { lsn: expected, expected, actual });
+}
+
 /** Throws when there is no log although there should be one, or when what is left without it can't be trusted. */
-export function requireNoLogNeeded(chosen: CheckpointMetadata | undefined, skipped: readonly Candidacy[], acceptMissingLog: boolean): void {
+export function requireNoLogNeeded(chosen: CheckpointMetadata | undefined, skipped: readonly Skipped[], acceptMissingLog: boolean): void {
   const damaged = skipped.find(({ kind }) => kind === "damaged");
+  const late = skipped.find(({ kind }) => kind === "after-until");
+  if (late && (!chosen || !acceptMissingLog)) {
+    const message = `checkpoint ${late.id} is after the point asked for, and there is no log to say what came before it. Restore the log or ask for a later point`;
+    throw new RecoveryError("RECOVERY_LOG_MISSING", message, { checkpointId: late.id, lsn: late.metadata?.walPosition });
+  }
   if (!chosen) {
     if (!damaged) return;
-    throw new RecoveryError("RECOVERY_NO_USABLE_CHECKPOINT", `no checkpoint verifies and there is no log${detailOf(damaged)}`, { checkpointId: idOf(damaged) });
+    throw new RecoveryError("RECOVERY_NO_USABLE_CHECKPOINT", `no checkpoint verifies and there is no log (${damaged.detail})`, { checkpointId: damaged.id });
   }
   if (acceptMissingLog) return;
   if (chosen.walId !== undefined) {
@@ -90,9 +126,6 @@ export function requireNoLogNeeded(chosen: CheckpointMetadata | undefined, skipp
     throw new RecoveryError("RECOVERY_LOG_MISSING", message, { checkpointId: chosen.id, expected: chosen.walId });
   }
   if (!damaged) return;
-  const message = `checkpoint ${idOf(damaged)} is newer than ${chosen.id}, doesn't verify, and there is no log to make up for it${detailOf(damaged)}`;
-  throw new RecoveryError("RECOVERY_NEWER_CHECKPOINT_DAMAGED", message, { checkpointId: idOf(damaged) });
+  const message = `checkpoint ${damaged.id} is newer than ${chosen.id}, doesn't verify, and there is no log to make up for it (${damaged.detail})`;
+  throw new RecoveryError("RECOVERY_NEWER_CHECKPOINT_DAMAGED", message, { checkpointId: damaged.id });
 }
-
-const idOf = (skipped: Candidacy): number => (skipped.kind === "candidate" ? skipped.metadata.id : skipped.id);
-const detailOf = (skipped: Candidacy): string => (skipped.kind === "candidate" ? "" : ` (${skipped.detail})`);

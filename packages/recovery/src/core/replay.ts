@@ -25,6 +25,9 @@ export interface Applied {
   readonly lsn: number;
 }
 
+/** What a change takes in memory beside its key and value, roughly. */
+const BYTES_PER_CHANGE = 64;
+
 /** Turns the log's batches, in order, into changes that count. Plain data in, plain data out; no I/O. */
 export class Replay {
   readonly #rules: ReplayRules;
@@ -66,9 +69,9 @@ export class Replay {
     }
   }
 
-  /** What is left without a commit counts for nothing. */
+  /** What is left without a commit counts for nothing; after an early end nobody knows whether its commit follows. */
   finish(): void {
-    this.#discard();
+    if (!this.stopped) this.#discard();
   }
 
   #discard(): void {
@@ -95,7 +98,7 @@ export class Replay {
       return { changes: [entry], lsn };
     }
     this.#pending.push(entry);
-    this.#pendingBytes += entry.key.length + (entry.type === "put" ? entry.value.length : 0);
+    this.#pendingBytes += BYTES_PER_CHANGE + entry.key.length + (entry.type === "put" ? entry.value.length : 0);
     if (this.#pendingBytes > this.#rules.maxTransactionBytes) {
       const message = `the changes before record ${lsn} that wait for their commit are above maxTransactionBytes, ${this.#rules.maxTransactionBytes}`;
       throw new RecoveryError("RECOVERY_TRANSACTION_TOO_LARGE", message, { lsn, expected: this.#rules.maxTransactionBytes, actual: this.#pendingBytes });
