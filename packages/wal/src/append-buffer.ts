@@ -30,6 +30,11 @@ export class AppendBuffer<I> {
     return this.#count === 0 && this.#full.length === 0;
   }
 
+  /** The number of the oldest entry that waits here, or of the next one: where a new segment begins. */
+  get firstLsn(): number {
+    return this.#full[0]?.firstLsn ?? this.nextLsn - this.#count;
+  }
+
   get hasFullBatch(): boolean {
     return this.#full.length > 0;
   }

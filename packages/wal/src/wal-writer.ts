@@ -99,7 +99,7 @@ export class WalWriter<I> {
       const continuesAfter = catalog.countedUpTo(lsn);
       if (continuesAfter >= catalog.lastLsn) return;
       this.#session = segments.nextNumber;
-      catalog.add(await segments.publish({ continuesAfter, baseLsn: buffer.nextLsn, oldestLsn: catalog.oldestLsn }, this.#session));
+      catalog.add(await segments.publish({ continuesAfter, baseLsn: buffer.firstLsn, oldestLsn: catalog.oldestLsn }, this.#session));
       this.#durableLsn = continuesAfter;
     });
   }
@@ -112,7 +112,7 @@ export class WalWriter<I> {
       if (lsn > catalog.lastLsn + 1) throw new RangeError(`truncateBefore(${lsn}): the last record is ${catalog.lastLsn}`);
       if (!catalog.canDrop(lsn)) return 0;
       const oldestLsn = Math.max(catalog.oldestLsn, lsn);
-      catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: buffer.nextLsn, oldestLsn }, this.#session));
+      catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: buffer.firstLsn, oldestLsn }, this.#session));
       return catalog.drop(oldestLsn);
     });
   }

@@ -105,6 +105,28 @@ describe("a log that is written", () => {
     await again.close();
   });
 
+  it.each(["truncateBefore", "truncateAfter"] as const)("keeps what is appended while %s is under way", async (truncate) => {
+    const directory = await freshDirectory();
+    const log = await openWal(directory, { segmentSize: 1024, syncInterval: Number.POSITIVE_INFINITY });
+    for (let i = 0; i < 10; i++) {
+      log.append(put("a", "x".repeat(400)));
+      await log.sync();
+    }
+    log.append(put("b", ""));
+    let done = false;
+    const truncated = log[truncate](8).finally(() => (done = true));
+    const appended: number[] = [];
+    while (!done) {
+      appended.push(log.append(put("c", "")));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await truncated;
+    await log.close();
+    const again = await openWal(directory);
+    expect(lsnsOf(await readAll(again))).toEqual(expect.arrayContaining(appended.slice(-1)));
+    await again.close();
+  });
+
   it("reads from any record", async () => {
     const directory = await freshDirectory();
     const log = await openWal(directory, { segmentSize: 1024 });
