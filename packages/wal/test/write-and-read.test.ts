@@ -113,10 +113,10 @@ describe("a log that is written", () => {
       await log.sync();
     }
     log.append(put("b", ""));
-    let done = false;
-    const truncated = log[truncate](8).finally(() => (done = true));
+    const state = { done: false };
+    const truncated = log[truncate](8).finally(() => (state.done = true));
     const appended: number[] = [];
-    while (!done) {
+    while (!state.done) {
       appended.push(log.append(put("c", "")));
       await new Promise((resolve) => setImmediate(resolve));
     }
