@@ -19,6 +19,7 @@ function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
     read: (options) => log.read(options),
     entries: (options) => log.entries(options),
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
 

@@ -1,6 +1,6 @@
-import type { AbortSignalLike, CheckpointReader } from "@laminar/checkpoint";
+import type { CheckpointReader } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
-import type { LogReader, WalEntry } from "@laminar/wal";
+import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
 import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
 import type { Until } from "./core/recovery-plan.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";

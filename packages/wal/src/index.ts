@@ -1,5 +1,5 @@
 export { breakLock, nodeDisk, type Disk } from "@laminar/disk";
-export type { AbortSignalLike, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
+export type { AbortSignalLike, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 export { openWal, openWalReader } from "./open-wal.ts";
 export { verifyWal, walSize, type WalReport } from "./verify-wal.ts";
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";

@@ -178,6 +178,10 @@ export class DirectoryReader<E> implements LogReader<E> {
   async close(): Promise<void> {
     this.#closed = true;
   }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
 }
 
 /** The first record that is held, from the headers alone: the oldest segment's base, unless nothing counts. */

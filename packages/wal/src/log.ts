@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { WalError } from "./wal-error.ts";
 
 /** Log sequence number: the number of a record. The first is 1; 0 is before the first. Never given twice to durable records. */
 export type Lsn = number;
@@ -15,6 +16,8 @@ export interface WalBatch<E> {
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 export interface ReadOptions {
@@ -26,14 +29,43 @@ export interface ReadOptions {
   readonly after?: Lsn | undefined;
   /** Also what verifies but isn't proven durable: after a crash that may be the last acknowledged batch. @default false */
   readonly unproven?: boolean | undefined;
-  /** Checked between batches; the iteration then throws `signal.reason`. */
+  /**
+   * Goes on at the end of the log: waits for what comes next, until the consumer breaks off, `signal` aborts, or the log or
+   * reader is closed, which ends it without an error. Records that the reader's own process writes come when they are
+   * durable. Those of another process come when the log proves them durable: with the next batch, or within about a second
+   * when it rests.
+   * @default false
+   */
+  readonly follow?: boolean | undefined;
+  /** Checked between batches and while waiting; the iteration then throws `signal.reason`. */
   readonly signal?: AbortSignalLike | undefined;
+}
+
+/**
+ * Takes the standard entries one after the other without an object for each: a key is `bytes` from `keyStart` to `keyEnd`
+ * (exclusive), a value likewise. `bytes` never changes and may be kept; keeping it keeps about a mebibyte in memory.
+ */
+export interface EntryVisitor {
+  /**
+   * Called before the records of a batch, which has `count` of them from `firstLsn` on. A promise that it returns is waited
+   * for, and so holds the reading back. See {@link WalBatch} for `session`.
+   */
+  batch?(firstLsn: Lsn, count: number, session: number): void | Promise<void>;
+  put(lsn: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void;
+  delete(lsn: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number): void;
+  commit(lsn: Lsn, offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): void;
+  checkpoint(lsn: Lsn, id: number): void;
 }
 
 /** How a read of the log ended. */
 export interface LogEnd {
-  /** `"clean"`: nothing after the last batch; `"torn"`: remains of a write that never finished, which counts for nothing. */
-  readonly kind: "clean" | "torn";
+  /**
+   * `"clean"`: nothing after the last batch. `"torn"`: remains of a write that never finished, which counts for nothing.
+   * `"damaged"`: records may be missing from here on; seen only with `onDamage: "stop"`.
+   */
+  readonly kind: "clean" | "torn" | "damaged";
+  /** For `"damaged"`: the error that `onDamage: "refuse"` would have given. */
+  readonly damage?: WalError | undefined;
   /** Name of the file that holds the end, in the log's directory; `undefined` for a log without segments. */
   readonly file?: string | undefined;
   /** Where the first byte after the last batch stands. */
@@ -43,7 +75,7 @@ export interface LogEnd {
 }
 
 /** Reads a log. Any number of readers may work beside one writer, in this process or another; reading writes nothing. */
-export interface LogReader<E> {
+export interface LogReader<E> extends AsyncDisposable {
   /** Identity of this log: 32 hex digits, random at creation. `""` for a log that has never been written. */
   readonly logId: string;
   /** Every record above it that counts is still held. */
@@ -60,6 +92,11 @@ export interface LogReader<E> {
   read(options?: ReadOptions): AsyncIterable<WalBatch<E>>;
   /** The same, one entry at a time. */
   entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }>;
+  /**
+   * The same again, for the standard entries only, and several times as fast. Resolves when everything was visited. What the
+   * visitor throws ends it. Optional: whoever takes a reader falls back on `read`; logs of a codec don't have it.
+   */
+  visit?(visitor: EntryVisitor, options?: ReadOptions): Promise<void>;
   /** Frees what the reader holds. Idempotent. */
   close(): Promise<void>;
 }
@@ -97,7 +134,7 @@ export interface LogWriter<E> {
 }
 
 /** A log that is open for writing, which can be read as well. `close` makes durable what was appended. */
-export interface WriteAheadLog<E, I = E> extends LogReader<E>, LogWriter<I>, AsyncDisposable {
+export interface WriteAheadLog<E, I = E> extends LogReader<E>, LogWriter<I> {
   /** Bytes of all segment files. */
   readonly sizeBytes: number;
 }

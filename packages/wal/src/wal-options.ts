@@ -1,4 +1,5 @@
 import type { Disk } from "@laminar/disk";
+import type { Lsn } from "./log.ts";
 import { BODY_BYTES_MAX } from "./segment-format.ts";
 import type { WalCodec } from "./wal-entry.ts";
 
@@ -21,8 +22,23 @@ export interface WalOptions {
   readonly highWaterMark?: number | undefined;
   /** A log that isn't there is refused (`WAL_NOT_FOUND`) instead of created. @default false */
   readonly mustExist?: boolean | undefined;
-  /** `"refuse"`: a damaged log is an error. Going on behind damage is not supported yet. @default "refuse" */
+  /**
+   * `"refuse"`: a damaged log is an error and stays as it is. `"stop"`: writing goes on from the last record before the
+   * damage, or from `after`; what was behind no longer counts, and no number of a record that may have been lost is given
+   * again. Nothing is erased. Say it when what is lost has been accepted. @default "refuse"
+   */
   readonly onDamage?: "refuse" | "stop" | undefined;
+  /**
+   * With `onDamage: "stop"`: the position of the state that was recovered. A damaged log then goes on from there, so that
+   * nothing written later hangs on what was lost. Past the damage it also takes out of use what is before it. Without damage
+   * it has no effect.
+   */
+  readonly after?: Lsn | undefined;
+  /**
+   * The volume is used by one container at a time, so an owner of the lock that can't be judged counts as dead. See
+   * `LockOptions` of `@laminar/disk`. @default false
+   */
+  readonly oneContainer?: boolean | undefined;
   /** The machine to work on. @default nodeDisk */
   readonly disk?: Disk | undefined;
 }

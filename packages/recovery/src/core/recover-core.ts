@@ -1,6 +1,6 @@
-import type { AbortSignalLike, CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
+import type { CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
 import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
-import type { LogReader, WalEntry } from "@laminar/wal";
+import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
 import { isCorruption, RecoveryError } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
 import { candidacy, hearWitnesses, requireNext, requireNoGap, requireNoLogNeeded, requireWhole, type Skipped } from "./recovery-plan.ts";
@@ -129,7 +129,7 @@ class Attempt {
           entriesApplied: replay.entriesApplied,
           entriesDiscarded: replay.entriesDiscarded,
           commitsApplied: replay.commitsApplied,
-          end: log.end,
+          end: { kind: log.end.kind, file: log.end.file, offset: log.end.offset, bytes: log.end.bytes },
         },
         partial,
         freshStart,

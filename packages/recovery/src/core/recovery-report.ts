@@ -14,8 +14,8 @@ export interface RecoveryReport {
         /** Entries that no commit of their own session covers. */
         readonly entriesDiscarded: number;
         readonly commitsApplied: number;
-        /** `"torn"`: remains of a write that never finished. */
-        readonly end: { readonly kind: "clean" | "torn"; readonly file?: string | undefined; readonly offset: number; readonly bytes: number };
+        /** `"torn"`: remains of a write that never finished. `"damaged"`: records may be missing from here on. */
+        readonly end: { readonly kind: "clean" | "torn" | "damaged"; readonly file?: string | undefined; readonly offset: number; readonly bytes: number };
       }
     | undefined;
   /** The state is older than what the log and the checkpoints hold, because that was asked for. */

@@ -24,5 +24,6 @@ export function memoryLogReader(batches: readonly WalBatch<WalEntry>[], facts: {
       for await (const batch of read(options)) for (const [i, entry] of batch.entries.entries()) yield { lsn: batch.firstLsn + i, entry };
     },
     close: async () => undefined,
+    [Symbol.asyncDispose]: async () => undefined,
   };
 }
