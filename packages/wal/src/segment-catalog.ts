@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
-import { isFenced, type LogShape, type Segment } from "./log-core.ts";
+import { isFenced, type LogShape, type Segment, type SegmentFile } from "./log-shape.ts";
 import { firstHeld } from "./log-reader.ts";
 import type { Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
@@ -68,6 +68,16 @@ export class SegmentCatalog {
     this.#own = segment;
     this.lastLsn = header.continuesAfter;
     this.#shape = { ...this.#shape, segments: [...earlier, added] };
+  }
+
+  /** Unlinks segments of which nothing counts any more, and every reader knows that by the headers alone. */
+  async remove(superseded: readonly SegmentFile[]): Promise<void> {
+    const gone = new Set<number>();
+    for (const { name, number } of superseded) {
+      // One that stays is in nobody's way.
+      await this.#disk.remove(join(this.directory, name)).then(() => gone.add(number), () => undefined);
+    }
+    this.#shape = { ...this.#shape, segments: this.#shape.segments.filter(({ number }) => !gone.has(number)) };
   }
 
   canDrop(lsn: Lsn): boolean {
