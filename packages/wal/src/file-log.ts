@@ -16,7 +16,7 @@ export interface FileLogParts<E, I> {
   readonly end: LogEnd | undefined;
 }
 
-function requireLsn(lsn: unknown): asserts lsn is number {
+export function requireLsn(lsn: unknown): asserts lsn is number {
   if (typeof lsn !== "number") throw new TypeError("an LSN is a number");
   if (!Number.isSafeInteger(lsn) || lsn < 0) throw new RangeError("an LSN is a safe integer, 0 or more");
 }
