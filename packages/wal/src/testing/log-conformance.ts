@@ -91,15 +91,15 @@ const logGroups: readonly (readonly [cases: LogCases, ...needs: LogAbility[]])[]
   [followingWriter, "follow"],
 ];
 
-/** Declares the tests that every `LogReader` of the standard entries passes: each sentence of its contract that needs no crash. */
+/** Declares the tests that every `LogReader` of the standard entries passes: what its contract says and what shows without damage. */
 export function logReaderConformance({ test, create, lacks = [] }: LogReaderConformanceOptions): void {
   declareReader("a reader", readerGroups, { test, create, lacks });
 }
 
 /**
- * Declares the tests that every `WriteAheadLog` of the standard entries passes: each sentence of its contract that needs no
- * crash. The log itself, and every reader that `openReader` opens, pass those of {@link logReaderConformance} too. A log that
- * passes is still to be shown durable.
+ * Declares the tests that every `WriteAheadLog` of the standard entries passes: what its contract says and what shows without
+ * a crash, a failing disk or limits on size. The log itself, and every reader that `openReader` opens, pass the tests of
+ * {@link logReaderConformance} too. A log that passes is still to be shown durable.
  */
 export function logConformance({ test, create, lacks = [] }: LogConformanceOptions): void {
   for (const [cases, ...needs] of logGroups) {
