@@ -1,5 +1,6 @@
 export { breakLock, nodeDisk, type Disk } from "@laminar/disk";
 export type { AbortSignalLike, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
+export { memoryWal, type MemoryWalOptions } from "./memory-wal.ts";
 export { openWal, openWalReader } from "./open-wal.ts";
 export { verifyWal, walSize, type WalReport } from "./verify-wal.ts";
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
