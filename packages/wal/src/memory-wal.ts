@@ -1,5 +1,6 @@
 import { ByteSink } from "./byte-sink.ts";
-import { entriesOf, requireReadOptions } from "./log-reader.ts";
+import { entriesOf } from "./iterate-log.ts";
+import { requireReadOptions } from "./read-options.ts";
 import type { AbortSignalLike, LogEnd, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 import { decodeStandard, encodeStandard, requireBytes } from "./standard-entries.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
