@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import type { FoundBatch, LogShape } from "./log-core.ts";
+import type { FoundBatch } from "./log-core.ts";
+import type { LogShape } from "./log-shape.ts";
 import type { Lsn, WalBatch } from "./log.ts";
 import { BATCH_END, ENTRIES_CUSTOM, ENTRIES_STANDARD } from "./segment-format.ts";
 import { decodeBinaries, decodeStandard } from "./standard-entries.ts";

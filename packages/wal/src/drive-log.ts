@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { type Disk, type DiskFile, isDiskError, readFully } from "@laminar/disk";
-import type { FoundBatch, LogListing, ReadRequest, SegmentFile } from "./log-core.ts";
+import type { FoundBatch, ReadRequest } from "./log-core.ts";
+import { type DamagePolicy, type LogListing, type LogShape, type SegmentFile, shapeOf } from "./log-shape.ts";
+import { SEGMENT_HEADER_BYTES } from "./segment-format.ts";
 import { parseLogNames, segmentName } from "./segment-names.ts";
 import { WalError } from "./wal-error.ts";
 
@@ -12,18 +14,46 @@ export async function listLog(disk: Disk, directory: string): Promise<(LogListin
   });
   if (!entries) return undefined;
   const names = parseLogNames(entries.map((entry) => entry.name));
-  const segments: SegmentFile[] = [];
-  for (const number of names.segments) {
+  const segments = await severalAtOnce(names.segments, async (number): Promise<SegmentFile> => {
     const name = segmentName(number);
     const found = await disk.stat(join(directory, name));
-    if (found?.kind !== "file") {
-      const file = join(directory, name);
-      if (found) throw new WalError("WAL_CORRUPT", `${file} is not a plain file`, { file });
-      throw new Vanished(name);
-    }
-    segments.push({ name, number, size: found.size });
-  }
+    if (found?.kind === "file") return { name, number, size: found.size };
+    const file = join(directory, name);
+    if (found) throw new WalError("WAL_CORRUPT", `${file} is not a plain file`, { file });
+    throw new Vanished(name);
+  });
   return { directory, segments, newestHead: names.heads.at(-1) ?? 0, highest: names.highest };
+}
+
+/** A log may have many thousand segments, and a process a thousand handles. */
+const AT_ONCE = 16;
+
+/** Runs `action` for each item, several at a time; the results in the order of the items. */
+async function severalAtOnce<T, R>(items: readonly T[], action: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < items.length) {
+      const at = next++;
+      results[at] = await action(items[at] as T);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return results;
+}
+
+/** Reads all headers, and what they tell. `undefined` when there is no log. */
+export async function readShape(disk: Disk, listing: LogListing, onDamage: DamagePolicy): Promise<LogShape | undefined> {
+  const { directory } = listing;
+  const headers = await severalAtOnce(listing.segments, async (segment) => {
+    const file = await openSegment(disk, directory, segment);
+    try {
+      return await readExactly(file, 0, Math.min(segment.size, SEGMENT_HEADER_BYTES));
+    } finally {
+      await file.close();
+    }
+  });
+  return shapeOf(listing, headers, onDamage);
 }
 
 /** A file that was listed is gone: beside a live writer that is no damage, and the caller lists again. */
@@ -66,7 +96,7 @@ export async function* driveLog<T>(
   }
 }
 
-/** The same for a core that finds no batches. */
+/** The same when only the end is wanted. */
 export async function driveToEnd<T>(disk: Disk, directory: string, core: Generator<ReadRequest | FoundBatch, T, Uint8Array>): Promise<T> {
   const driven = driveLog(disk, directory, core);
   for (;;) {

@@ -4,6 +4,7 @@ import { entriesOf, readLog, requireReadOptions } from "./log-reader.ts";
 import type { LogEnd, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
 import { WalError } from "./wal-error.ts";
+import { requireLsn } from "./wal-options.ts";
 import type { WalWriter } from "./wal-writer.ts";
 
 export interface FileLogParts<E, I> {
@@ -14,11 +15,6 @@ export interface FileLogParts<E, I> {
   readonly catalog: SegmentCatalog;
   /** How the log ended when it was opened. */
   readonly end: LogEnd | undefined;
-}
-
-function requireLsn(lsn: unknown): asserts lsn is number {
-  if (typeof lsn !== "number") throw new TypeError("an LSN is a number");
-  if (!Number.isSafeInteger(lsn) || lsn < 0) throw new RangeError("an LSN is a safe integer, 0 or more");
 }
 
 /** The log of a directory, open for writing: the writer, and a reader that sees what it made durable. */
@@ -79,12 +75,12 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
   }
 
   async truncateBefore(lsn: Lsn): Promise<number> {
-    requireLsn(lsn);
+    requireLsn(lsn, "an LSN");
     return this.#parts.writer.truncateBefore(lsn);
   }
 
   async truncateAfter(lsn: Lsn): Promise<void> {
-    requireLsn(lsn);
+    requireLsn(lsn, "an LSN");
     return this.#parts.writer.truncateAfter(lsn);
   }
 
@@ -92,7 +88,7 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
     requireReadOptions(options);
     const { disk, directory, decoder } = this.#parts;
     if (this.#closed) throw new WalError("WAL_CLOSED", `${directory}: this log was closed`, { file: directory });
-    return readLog(disk, directory, decoder, { upTo: this.durableLsn, after: options.after, signal: options.signal });
+    return readLog(disk, directory, decoder, { upTo: this.durableLsn, after: options.after, signal: options.signal, onDamage: "refuse" });
   }
 
   entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }> {

@@ -4,4 +4,4 @@ export { openWal, openWalReader } from "./open-wal.ts";
 export { verifyWal, walSize, type WalReport } from "./verify-wal.ts";
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 export { isCorruption, isWalError, WalError, type WalErrorCode, type WalErrorDetails } from "./wal-error.ts";
-export type { WalOptions } from "./wal-options.ts";
+export type { WalOptions, WalReaderOptions } from "./wal-options.ts";

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
 import { type BatchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
-import { driveLog, driveToEnd, ioError, listLog, Vanished } from "./drive-log.ts";
-import { isFenced, type LogListing, type LogShape, type LogTail, readBatches, readShape } from "./log-core.ts";
+import { driveLog, driveToEnd, ioError, listLog, readShape, Vanished } from "./drive-log.ts";
+import { type LogTail, readBatches } from "./log-core.ts";
+import { type DamagePolicy, isFenced, type LogListing, type LogShape } from "./log-shape.ts";
 import type { LogEnd, LogReader, Lsn, ReadOptions, WalBatch } from "./log.ts";
 import { isCorruption, WalError } from "./wal-error.ts";
+import { requireLsn } from "./wal-options.ts";
 
 /** A log as it was seen at one moment. */
 export interface LogView {
@@ -17,10 +19,10 @@ const signature = (listing: LogListing | undefined): string =>
   listing ? listing.segments.map(({ number, size }) => `${number}:${size}`).join() : "";
 
 /** Everything but the records: headers, and the newest segment for where the log ends. */
-export async function lookAtLog(disk: Disk, directory: string, listing: LogListing): Promise<LogView | undefined> {
-  const shape = await driveToEnd(disk, directory, readShape(listing));
+export async function lookAtLog(disk: Disk, directory: string, listing: LogListing, onDamage: DamagePolicy): Promise<LogView | undefined> {
+  const shape = await readShape(disk, listing, onDamage);
   if (!shape) return undefined;
-  const tail = await driveToEnd(disk, directory, readBatches(shape, { after: Number.POSITIVE_INFINITY, upTo: Number.POSITIVE_INFINITY }));
+  const tail = await driveToEnd(disk, directory, readBatches(shape, { after: Number.POSITIVE_INFINITY, upTo: Number.POSITIVE_INFINITY, onDamage }));
   return { listing, shape, tail };
 }
 
@@ -65,10 +67,7 @@ function requirePosition(shape: LogShape, after: Lsn, given: boolean): void {
 }
 
 export function requireReadOptions(options: ReadOptions | undefined): void {
-  const after = options?.after;
-  if (after === undefined) return;
-  if (typeof after !== "number") throw new TypeError("after must be a number");
-  if (!Number.isSafeInteger(after) || after < 0) throw new RangeError("after must be a safe integer, 0 or more");
+  if (options?.after !== undefined) requireLsn(options.after, "after");
 }
 
 export interface ReadBounds {
@@ -76,6 +75,7 @@ export interface ReadBounds {
   readonly upTo: Lsn;
   readonly after: Lsn | undefined;
   readonly signal: ReadOptions["signal"];
+  readonly onDamage: DamagePolicy;
 }
 
 /** Reads batches, going on after what was given out whenever a live writer changes the files meanwhile. */
@@ -88,12 +88,12 @@ export async function* readLog<E>(disk: Disk, directory: string, decoder: BatchD
     try {
       const listing = await listLog(disk, directory);
       seen = signature(listing);
-      const shape = listing && (await driveToEnd(disk, directory, readShape(listing)));
+      const shape = listing && (await readShape(disk, listing, bounds.onDamage));
       if (!shape) return;
       requireKind(shape, decoder);
       last ??= shape.startsAfter;
       requirePosition(shape, last, given);
-      for await (const found of driveLog(disk, directory, readBatches(shape, { after: last, upTo: bounds.upTo }))) {
+      for await (const found of driveLog(disk, directory, readBatches(shape, { after: last, upTo: bounds.upTo, onDamage: bounds.onDamage }))) {
         if (bounds.signal?.aborted) throw bounds.signal.reason ?? new Error("aborted");
         const batch: WalBatch<E> = decodeFound(shape, found, decoder, last);
         last = batch.firstLsn + batch.entries.length - 1;
@@ -121,10 +121,12 @@ export class DirectoryReader<E> implements LogReader<E> {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #decoder: BatchDecoder<E>;
+  readonly #onDamage: DamagePolicy;
   #view: LogView;
   #closed = false;
 
-  constructor(disk: Disk, directory: string, decoder: BatchDecoder<E>, view: LogView) {
+  constructor(disk: Disk, directory: string, decoder: BatchDecoder<E>, onDamage: DamagePolicy, view: LogView) {
+    this.#onDamage = onDamage;
     this.#disk = disk;
     this.#directory = directory;
     this.#decoder = decoder;
@@ -163,12 +165,12 @@ export class DirectoryReader<E> implements LogReader<E> {
 
   async *#read(options: ReadOptions): AsyncGenerator<WalBatch<E>, void, undefined> {
     this.#view = await settle(this.#disk, this.#directory, async (listing) => {
-      const view = await lookAtLog(this.#disk, this.#directory, listing);
+      const view = await lookAtLog(this.#disk, this.#directory, listing, this.#onDamage);
       if (!view) throw new WalError("WAL_NOT_FOUND", `${this.#directory}: the log is gone`, { file: this.#directory });
       return view;
     });
     const upTo = options.unproven ? Number.POSITIVE_INFINITY : this.#view.tail.provenLsn;
-    yield* readLog(this.#disk, this.#directory, this.#decoder, { upTo, after: options.after, signal: options.signal });
+    yield* readLog(this.#disk, this.#directory, this.#decoder, { upTo, after: options.after, signal: options.signal, onDamage: this.#onDamage });
   }
 
   entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }> {

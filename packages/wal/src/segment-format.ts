@@ -22,6 +22,8 @@ export const FLAG_COPY = 1;
 export const FLAG_MARKER = 2;
 /** What a body may hold at most, whatever the options say: checked when writing and before memory is taken for reading. */
 export const BODY_BYTES_MAX = 0x4000_0000;
+/** More than all that may wait to be written at once: what is behind the last batch is judged in memory. */
+export const UNFINISHED_BYTES_MAX = 0x8000_0000;
 /** A torn write loses whole aligned shares of a file of this size. */
 export const SECTOR_BYTES = 512;
 

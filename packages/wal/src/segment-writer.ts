@@ -21,8 +21,10 @@ export interface NewSegment {
   readonly continuesAfter: number;
   readonly baseLsn: number;
   readonly oldestLsn: number;
-  /** Batches of an older segment that are stated again. */
+  /** Batches of older segments that are stated again. */
   readonly copies?: readonly FoundBatch[] | undefined;
+  /** With copies: the highest record that was known to be durable before this segment. */
+  readonly provenLsn?: number | undefined;
 }
 
 /** A segment that this writer made, with its size now. */
@@ -72,22 +74,27 @@ export class SegmentWriter {
     await this.requireLock();
     const number = ++this.#number;
     const salt = crypto.getRandomValues(new Uint32Array(1))[0] as number;
-    const { continuesAfter, baseLsn, oldestLsn, copies = [] } = segment;
+    const { continuesAfter, baseLsn, oldestLsn, copies = [], provenLsn = continuesAfter } = segment;
     const header = { ...this.#identity, number, salt, continuesAfter, baseLsn, oldestLsn };
     const chunks = [format.encodeSegmentHeader(header)];
     let size = format.SEGMENT_HEADER_BYTES;
-    for (const copy of copies) {
-      const frame = restate(copy, salt, size, continuesAfter);
-      chunks.push(frame);
-      size += frame.length;
+    const last = copies.at(-1)?.header;
+    const nextLsn = last ? last.firstLsn + last.count : baseLsn;
+    for (const { header: { firstLsn, count, session: writer }, body } of copies) {
+      chunks.push(sealed(body, salt, size, { firstLsn, count, flags: format.FLAG_COPY, session: writer, durableLsn: provenLsn }));
+      size += format.BATCH_HEADER_BYTES + body.length;
+    }
+    if (last) {
+      // So that a proven record at the very end isn't without a later proof until the first own batch comes.
+      const proof = { firstLsn: nextLsn, count: 0, flags: format.FLAG_COPY | format.FLAG_MARKER, session, durableLsn: provenLsn };
+      chunks.push(sealed(MARKER_BODY, salt, size, proof));
+      size += format.BATCH_HEADER_BYTES + MARKER_BODY.length;
     }
     const previous = this.#file;
     this.#file = await publishFile(this.#disk, this.#directory, temporaryName(number), segmentName(number), chunks);
     this.#current = { number, header, size };
     await previous?.close();
     await this.#writeHead(number);
-    const last = copies.at(-1)?.header;
-    const nextLsn = last ? last.firstLsn + last.count : baseLsn;
     this.writeMarker(nextLsn, session, last ? nextLsn - 1 : continuesAfter);
     return this.#current;
   }
@@ -104,10 +111,8 @@ export class SegmentWriter {
 
   /** An empty batch that says what is durable. Not synced: it proves what it says to whoever finds it. */
   writeMarker(nextLsn: number, session: number, durableLsn: number): void {
-    const frame = new Uint8Array(format.BATCH_HEADER_BYTES + MARKER_BODY.length);
-    frame.set(MARKER_BODY, format.BATCH_HEADER_BYTES);
     const { file, segment } = this.#open();
-    format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
+    const frame = sealed(MARKER_BODY, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
     writeFullySync(file, segment.size, frame);
     segment.size += frame.length;
   }
@@ -138,11 +143,9 @@ export class SegmentWriter {
   }
 }
 
-/** A copy keeps its body and session; it says what its segment says to be durable, never more. */
-function restate(copy: FoundBatch, salt: number, position: number, durableLsn: number): Uint8Array {
-  const frame = new Uint8Array(format.BATCH_HEADER_BYTES + copy.body.length);
-  frame.set(copy.body, format.BATCH_HEADER_BYTES);
-  const { firstLsn, count, session } = copy.header;
-  format.sealBatch(frame, salt, position, { firstLsn, count, flags: format.FLAG_COPY, session, durableLsn });
+function sealed(body: Uint8Array, salt: number, position: number, header: Parameters<typeof format.sealBatch>[3]): Uint8Array {
+  const frame = new Uint8Array(format.BATCH_HEADER_BYTES + body.length);
+  frame.set(body, format.BATCH_HEADER_BYTES);
+  format.sealBatch(frame, salt, position, header);
   return frame;
 }

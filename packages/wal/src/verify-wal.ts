@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Disk, nodeDisk } from "@laminar/disk";
-import { driveLog, driveToEnd, ioError, listLog } from "./drive-log.ts";
-import { readBatches, readShape } from "./log-core.ts";
+import { driveLog, ioError, listLog, readShape } from "./drive-log.ts";
+import { readBatches } from "./log-core.ts";
 import type { LogEnd, Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
 import { isCorruption, isWalError, type WalError } from "./wal-error.ts";
@@ -31,10 +31,10 @@ export async function verifyWal(directory: string, options: { readonly disk?: Di
   const seen = { logId: undefined as string | undefined, startsAfter: 0, lastLsn: 0, provenLsn: 0, records: 0, batches: 0, segments: 0 };
   try {
     const listing = await listLog(disk, directory);
-    const shape = listing && (await driveToEnd(disk, directory, readShape(listing)));
+    const shape = listing && (await readShape(disk, listing, "refuse"));
     if (!shape) return { verdict: "missing", ...seen };
     Object.assign(seen, { logId: shape.logId, startsAfter: shape.startsAfter, lastLsn: shape.startsAfter, segments: shape.segments.length });
-    const batches = driveLog(disk, directory, readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY }));
+    const batches = driveLog(disk, directory, readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: "refuse" }));
     for (;;) {
       const step = await batches.next();
       if (step.done) {

@@ -10,7 +10,6 @@ export type WalErrorCode =
   | "WAL_LOCKED"
   | "WAL_LOST_SEGMENT"
   | "WAL_NOT_FOUND"
-  | "WAL_NOT_SUPPORTED"
   | "WAL_POISONED"
   | "WAL_POSITION_FENCED"
   | "WAL_SUSPECTED_DAMAGE"

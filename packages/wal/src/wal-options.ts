@@ -1,6 +1,6 @@
 import type { Disk } from "@laminar/disk";
 import type { Lsn } from "./log.ts";
-import { BODY_BYTES_MAX } from "./segment-format.ts";
+import { BODY_BYTES_MAX, UNFINISHED_BYTES_MAX } from "./segment-format.ts";
 import type { WalCodec } from "./wal-entry.ts";
 
 export interface WalOptions {
@@ -18,7 +18,7 @@ export interface WalOptions {
   readonly maxEntrySize?: number | undefined;
   /** Bytes after which a batch takes no more entries and is written without anybody asking. @default 1_048_576 */
   readonly maxBatchSize?: number | undefined;
-  /** Bytes that wait to be written from which `ready` waits; `append` refuses above four times that. @default 16_777_216 */
+  /** Bytes that wait to be written from which `ready` waits; `append` refuses above four times that. 256 MiB at most. @default 16_777_216 */
   readonly highWaterMark?: number | undefined;
   /** A log that isn't there is refused (`WAL_NOT_FOUND`) instead of created. @default false */
   readonly mustExist?: boolean | undefined;
@@ -41,6 +41,15 @@ export interface WalOptions {
   readonly oneContainer?: boolean | undefined;
   /** The machine to work on. @default nodeDisk */
   readonly disk?: Disk | undefined;
+}
+
+/** Options of a reader, which takes no lock and writes nothing. */
+export interface WalReaderOptions extends Pick<WalOptions, "codec" | "disk"> {
+  /**
+   * `"refuse"`: reading a damaged log ends in an error. `"stop"`: it ends before the damage, and `end` says so.
+   * @default "refuse"
+   */
+  readonly onDamage?: "refuse" | "stop" | undefined;
 }
 
 export interface WalLimits {
@@ -72,10 +81,23 @@ export function walLimits(options: WalOptions): WalLimits {
     segmentSize: size("segmentSize", options.segmentSize, 64 * MIB, 1024, Number.MAX_SAFE_INTEGER),
     maxEntrySize: size("maxEntrySize", options.maxEntrySize, 64 * MIB, 1, BODY_BYTES_MAX / 2),
     maxBatchSize: size("maxBatchSize", options.maxBatchSize, MIB, 1, BODY_BYTES_MAX / 4),
-    highWaterMark: size("highWaterMark", options.highWaterMark, 16 * MIB, 1, Number.MAX_SAFE_INTEGER),
+    highWaterMark: size("highWaterMark", options.highWaterMark, 16 * MIB, 1, UNFINISHED_BYTES_MAX / 8),
   };
 }
 
 export function requireDirectory(directory: unknown): asserts directory is string {
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
+}
+
+/** `after` says where to go on behind damage, and means nothing without it. */
+export function requireDamagePolicy(onDamage: unknown, after?: unknown): void {
+  if (onDamage !== "refuse" && onDamage !== "stop") throw new TypeError('onDamage is "refuse" or "stop"');
+  if (after === undefined) return;
+  if (onDamage === "refuse") throw new TypeError('after goes with onDamage: "stop"');
+  requireLsn(after, "after");
+}
+
+export function requireLsn(lsn: unknown, what: string): asserts lsn is Lsn {
+  if (typeof lsn !== "number") throw new TypeError(`${what} must be a number`);
+  if (!Number.isSafeInteger(lsn) || lsn < 0) throw new RangeError(`${what} must be a safe integer, 0 or more`);
 }

@@ -113,7 +113,7 @@ export class WalWriter<I> {
       if (!catalog.canDrop(lsn)) return 0;
       const oldestLsn = Math.max(catalog.oldestLsn, lsn);
       catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: buffer.firstLsn, oldestLsn }, this.#session));
-      return catalog.drop(oldestLsn);
+      return catalog.removeDropped();
     });
   }
 

@@ -1,0 +1,86 @@
+import type { FoundBatch, LogTail } from "./log-core.ts";
+import type { LogShape, Segment } from "./log-shape.ts";
+import type { Lsn } from "./log.ts";
+import type { NewSegment } from "./segment-writer.ts";
+
+/*
+ * What an open states again in a segment of its own, before anybody sees it. Two needs, one mechanism: what isn't proven
+ * durable has to be written anew, since it may have been only in the page cache; and a program that is started again and
+ * again would leave a small segment each time, so small ones at the end are gathered.
+ */
+
+/** Segments up to this size are always worth gathering: copying them takes less time than the syncs of the publish. */
+const SMALL_BYTES = 64 * 1024;
+
+/**
+ * The newest segments, ascending, that together fit one segment, each no larger than what comes after it: what is copied
+ * at least doubles each time, so that n opens copy each record about log n times and leave about log n segments. Stops at a
+ * fence's gap, which only the first batch of a segment can have in front of it.
+ */
+export function trailingRun(segments: readonly Segment[], segmentSize: number): readonly Segment[] {
+  let from = segments.length;
+  let bytes = 0;
+  while (from > 0) {
+    const { size } = segments[from - 1] as Segment;
+    if (size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
+    from--;
+    bytes += size;
+    if (beginsBehindGap(segments[from] as Segment)) break;
+  }
+  return segments.slice(from);
+}
+
+const beginsBehindGap = ({ header }: Segment): boolean => header.baseLsn > header.continuesAfter + 1;
+
+export interface Restatement {
+  readonly segment: NewSegment;
+  /** Segments of which nothing counts once it is published. */
+  readonly superseded: readonly Segment[];
+}
+
+const lastLsnOf = ({ header }: FoundBatch): Lsn => header.firstLsn + header.count - 1;
+
+/** Batches of the end of the log that may have to be stated again, gathered while it is read. Bounded by one segment and what isn't proven. */
+export class RestatementCandidates {
+  readonly #run: ReadonlySet<number>;
+  readonly #newest: number | undefined;
+  #ofRun: FoundBatch[] = [];
+  #unproven: FoundBatch[] = [];
+
+  constructor(shape: LogShape, segmentSize: number) {
+    this.#run = new Set(trailingRun(shape.segments, segmentSize).map(({ number }) => number));
+    this.#newest = shape.segments.at(-1)?.number;
+  }
+
+  add(found: FoundBatch): void {
+    if (this.#run.has(found.segment.number)) this.#ofRun.push(found);
+    // Only the newest segment can hold records that no later header proves, and only behind what its batches prove.
+    this.#unproven = this.#unproven.filter((batch) => lastLsnOf(batch) > found.header.durableLsn);
+    if (found.segment.number === this.#newest) this.#unproven.push(found);
+  }
+
+  /** `undefined` when everything is proven and there is nothing to gather. */
+  plan(shape: LogShape, tail: LogTail): Restatement | undefined {
+    const newest = shape.segments.at(-1);
+    if (!newest) return undefined;
+    const unproven = this.#unproven.filter((batch) => lastLsnOf(batch) > tail.provenLsn);
+    const fenceUnproven = !tail.newestProven && beginsBehindGap(newest);
+    // What stands behind damage was not read, so nothing there may be replaced.
+    const run = tail.end.kind === "damaged" ? [] : shape.segments.filter(({ number }) => this.#run.has(number));
+    if (unproven.length === 0 && !fenceUnproven && run.length < 2) return undefined;
+    const gathers = run.length > 0 && this.#ofRun.every(({ counted, header }) => counted === header.count);
+    const copies = gathers ? this.#ofRun : unproven;
+    const superseded = gathers ? run : [];
+    const provenLsn = Math.min(tail.provenLsn, tail.lastLsn);
+    return { segment: { ...placeOf(copies, tail), oldestLsn: shape.oldestLsn, copies, provenLsn }, superseded };
+  }
+}
+
+/** The first copy keeps the gap that stood in front of it, if there was one. */
+function placeOf(copies: readonly FoundBatch[], tail: LogTail): { readonly continuesAfter: Lsn; readonly baseLsn: Lsn } {
+  const first = copies[0];
+  if (!first) return { continuesAfter: tail.lastLsn, baseLsn: tail.nextLsn };
+  const { firstLsn } = first.header;
+  const { header } = first.segment;
+  return { continuesAfter: firstLsn === header.baseLsn ? header.continuesAfter : firstLsn - 1, baseLsn: firstLsn };
+}
