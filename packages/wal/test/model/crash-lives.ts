@@ -4,7 +4,7 @@ import type { WalEntry } from "../../src/index.ts";
 import { type Known, Oracle } from "../crash-oracle.ts";
 import { SECTOR_BYTES } from "./model-format.ts";
 import type { ModelVerdict } from "./model-reader.ts";
-import { type Action, DIRECTORY, type Groups, logFiles, type Subject } from "./subject.ts";
+import { type Action, type Groups, logFiles, type Subject } from "./subject.ts";
 
 /** The record that an entry was written as: every entry of these tests carries a number that no other has. */
 export function idOf(entry: WalEntry): number {
@@ -75,7 +75,8 @@ export interface World {
   readonly failures: number;
   /** Stops the exploration between two lives. */
   readonly enough: () => boolean;
-  start(disk: SimulatedDisk, seed: number): Subject & { observe?(operation: Operation, outcome: "done" | "failed" | { readonly taken: number }): void };
+  /** A log on that disk; salts repeat with `seed`. */
+  start(disk: SimulatedDisk, seed: number): Subject;
   /** Reads an image; says what is wrong in itself, before its records are judged. */
   read(files: ReadonlyMap<string, Uint8Array>, isNew: boolean): { readonly verdict: ModelVerdict; readonly wrong?: string | undefined };
   /** For what else may be done with a state that was found to be good. */
@@ -88,14 +89,12 @@ interface Child {
   readonly trail: readonly string[];
 }
 
-const LOOKED_AT: readonly string[] = ["create", "write", "sync", "rename", "syncDirectory", "remove", "makeDirectory"];
-
 /** One life of a program on one disk: it opens the log and does things, and every moment of it is a crash. */
 class Life {
   readonly #world: World;
   readonly #disk: SimulatedDisk;
   readonly #depth: number;
-  readonly #subject: ReturnType<World["start"]>;
+  readonly #subject: Subject;
   readonly #trail: string[];
   readonly #seen = new Set<string>();
   readonly children: Child[] = [];
@@ -158,7 +157,8 @@ class Life {
       return undefined;
     }
     if (choice < 0.92) return this.#perform({ kind: "truncateBefore", lsn: pick() });
-    return this.#perform({ kind: "rest" });
+    if (this.#doing === "append" || this.#doing === "group commit") return this.#perform({ kind: "rest" });
+    return undefined;
   }
 
   #groups(): Groups {
@@ -189,11 +189,11 @@ class Life {
 
   #faultOf(operation: Operation): ReturnType<Parameters<SimulatedDisk["plan"]>[0] & object> {
     const { random, failures } = this.#world;
-    if (!LOOKED_AT.includes(operation.kind) || operation.path.startsWith(`${DIRECTORY}/LOCK`)) return undefined;
+    if (!this.#subject.concerns(operation)) return undefined;
     const fails = random() < failures || this.#isFull;
     const fault = fails ? ({ kind: "error", errno: this.#isFull ? "ENOSPC" : "EIO" } as const) : this.#shortWrite(operation);
     this.#isFull &&= !fails;
-    this.#subject.observe?.(operation, fault?.kind === "error" ? "failed" : fault ? { taken: fault.bytes } : "done");
+    this.#subject.observe(operation, fault?.kind === "error" ? "failed" : fault ? { taken: fault.bytes } : "done");
     return fault;
   }
 
@@ -209,7 +209,7 @@ class Life {
 
   /** Takes a kill and power cuts at this moment, before `operation`. */
   #look(operation: Operation | undefined): void {
-    if (operation && (!LOOKED_AT.includes(operation.kind) || operation.path.startsWith(`${DIRECTORY}/LOCK`))) return;
+    if (operation && !this.#subject.concerns(operation)) return;
     const { random, imagesPerOperation } = this.#world;
     if (this.#opened) this.oracle.acknowledge(this.#subject.durableLsn);
     const at = operation ? `${operation.index}` : "the end";

@@ -1,8 +1,6 @@
 import type { Operation, SimulatedDisk } from "@laminar/disk/testing";
 import type { Step, Steps } from "./model-writer.ts";
-import { applyStep, DIRECTORY, logFiles } from "./subject.ts";
-
-const CHANGING: readonly string[] = ["create", "write", "sync", "rename", "syncDirectory", "remove", "makeDirectory", "removeDirectory"];
+import { applyStep, changesLog, DIRECTORY, logFiles, type Outcome } from "./subject.ts";
 
 /** The name that a step has for a path of the disk. */
 const nameOf = (path: string | undefined): string => (path === DIRECTORY ? "" : path === "/" ? ".." : (path ?? "").slice(DIRECTORY.length + 1));
@@ -20,6 +18,8 @@ export class Lockstep {
   readonly #renamed: Map<string, string> = new Map();
   #steps: Steps<unknown> | undefined;
   #current: Step | undefined;
+  /** Names that could not be removed in this action, which may be tried again. */
+  #stayed: Set<string> = new Set();
   /** The first disagreement. */
   disagreement: string | undefined;
   /** How the model's steps ended: with what they return, or what they throw. */
@@ -32,22 +32,26 @@ export class Lockstep {
   }
 
   /** Whether an operation is one that is held against the model. */
-  concerns({ kind, path }: Operation): boolean {
-    if (!CHANGING.includes(kind) || path.startsWith(`${DIRECTORY}/LOCK`)) return false;
+  concerns(operation: Operation): boolean {
     // A leftover is removed without a look whether there is one.
-    return kind !== "remove" || this.files.has(nameOf(path));
+    return changesLog(operation) && (operation.kind !== "remove" || this.files.has(nameOf(operation.path)));
   }
 
   begin(steps: Steps<unknown>): void {
     this.#steps = steps;
     this.outcome = undefined;
+    this.#stayed = new Set();
     this.#advance(() => steps.next());
   }
 
   /** Called when an operation takes effect: whole, in its first `taken` bytes, or not at all. */
-  operation(operation: Operation, outcome: "done" | "failed" | { readonly taken: number }): void {
+  operation(operation: Operation, outcome: Outcome): void {
     if (this.disagreement !== undefined) return;
     this.operations++;
+    if (operation.kind === "remove" && this.#stayed.has(nameOf(operation.path))) {
+      if (outcome === "done") this.files.delete(nameOf(operation.path));
+      return;
+    }
     const step = this.#current;
     const difference = step ? differenceOf(step, operation, this.#nameNow(operation)) : "the model does nothing more";
     if (difference !== undefined || !step) {
@@ -65,7 +69,8 @@ export class Lockstep {
   }
 
   #removed(step: Step & { kind: "remove" }, name: string, failed: boolean): void {
-    if (!failed) applyStep(this.files, { kind: "remove", names: new Set([name]) });
+    if (failed) this.#stayed.add(name);
+    else this.files.delete(name);
     const names = new Set([...step.names].filter((other) => other !== name));
     if (names.size === 0) this.#advance(() => this.#steps?.next());
     else this.#current = { kind: "remove", names };

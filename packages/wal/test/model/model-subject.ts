@@ -1,9 +1,9 @@
 import { dirname } from "node:path";
-import type { SimulatedDisk } from "@laminar/disk/testing";
+import type { Operation, SimulatedDisk } from "@laminar/disk/testing";
 import { type ModelOptions, ModelWriter, type Step, type Steps } from "./model-writer.ts";
 import { LOG_ID, MAX_BATCH_SIZE, saltsOf, SEGMENT_SIZE } from "./real-subject.ts";
 import type { Rules } from "./rules.ts";
-import { type Action, applyStep, DIRECTORY, logFiles, type Subject, stepsOf } from "./subject.ts";
+import { type Action, applyStep, changesLog, DIRECTORY, logFiles, type Subject, stepsOf } from "./subject.ts";
 
 type File = Awaited<ReturnType<SimulatedDisk["create"]>>;
 
@@ -36,6 +36,12 @@ export class ModelSubject implements Subject {
   get durableLsn(): number {
     return this.#model?.durableLsn ?? 0;
   }
+
+  concerns(operation: Operation): boolean {
+    return changesLog(operation);
+  }
+
+  observe(): void {}
 
   async open(): Promise<void> {
     const exists = this.#disk.killed().directories.has(DIRECTORY);

@@ -1,7 +1,7 @@
 import type { WalEntry } from "../../src/index.ts";
 import { encodeEntry } from "./model-entries.ts";
 import { COPY, encodeBatch, encodeHead, END_BYTE, FRAME_BYTES, MARKER } from "./model-format.ts";
-import { type Files, type ModelBatch, type ModelLog, nameOf, numbersOf, readModel, type Refusal } from "./model-reader.ts";
+import { type Files, type ModelBatch, type ModelLog, type ModelSegment, nameOf, numbersOf, readModel, type Refusal } from "./model-reader.ts";
 import type { Rules } from "./rules.ts";
 
 /**
@@ -32,6 +32,15 @@ interface Held {
   limit: number;
 }
 
+/** What a new segment states again: batches, and what was known to be durable. */
+interface Restated {
+  readonly copies: readonly ModelBatch[];
+  readonly provenLsn: number;
+}
+
+/** Segments up to this size are always worth gathering. */
+const SMALL_BYTES = 64 * 1024;
+
 export class Refused extends Error {
   readonly why: Refusal;
 
@@ -48,6 +57,8 @@ export class ModelWriter {
   readonly #logId: string;
   readonly #entryKind = 1;
   #held: Held[] = [];
+  /** Names of segments that no longer count. */
+  #dropped: string[] = [];
   #newestNumber: number;
   #oldestLsn = 1;
   #session: number;
@@ -68,6 +79,7 @@ export class ModelWriter {
     this.#logId = first?.logId ?? options.newLogId();
     if (!log || !first) return;
     this.#held = log.segments.map(({ name, continuesAfter, baseLsn, limit }) => ({ name, continuesAfter, baseLsn, limit }));
+    this.#dropped = [...log.dropped];
     if (options.rules.oldestRestated) this.#oldestLsn = log.oldestLsn;
     this.lastLsn = this.durableLsn = log.lastLsn;
     this.nextLsn = log.nextLsn;
@@ -89,27 +101,45 @@ export class ModelWriter {
       return writer;
     }
     const writer = new ModelWriter(files, options, log);
-    yield* writer.#restate(log);
-    if (log.dropped.length > 0) yield { kind: "remove", names: new Set(log.dropped) };
+    const restated = yield* writer.#restate(log);
+    if (restated || log.newestProven || !options.rules.droppedWait) yield* writer.#removeDropped();
     return writer;
   }
 
-  /** What an earlier writer may have left only in the page cache is made durable before anyone sees it. */
-  *#restate(log: ModelLog): Steps<void> {
+  /**
+   * What an earlier writer may have left only in the page cache is made durable before anyone sees it; and the small
+   * segments at the end are gathered, so that many opens don't leave many.
+   */
+  *#restate(log: ModelLog): Steps<boolean> {
+    const { rules, segmentSize } = this.#options;
     const newest = log.segments.at(-1);
-    const copies = log.batches.filter(({ firstLsn, entries }) => firstLsn + entries.length - 1 > log.provenLsn);
+    const unproven = log.batches.filter(({ firstLsn, entries }) => firstLsn + entries.length - 1 > log.provenLsn);
+    const isFenceUnproven = rules.fencesRestated && newest !== undefined && !log.newestProven && newest.baseLsn > newest.continuesAfter + 1;
+    const run = smallAtTheEnd(log.segments, segmentSize);
+    if (unproven.length === 0 && !isFenceUnproven && run.length < 2) return false;
+    const inRun = log.batches.filter(({ segment }) => run.some(({ number }) => number === segment));
+    const gathers = run.length > 0 && inRun.every(({ head, entries }) => head.count === entries.length);
+    const copies = gathers ? inRun : unproven;
     const [first] = copies;
-    if (first) {
-      const proven = first.firstLsn === newest?.baseLsn ? newest.continuesAfter : first.firstLsn - 1;
-      yield* this.#publish(proven, first.firstLsn, copies);
-      this.lastLsn = this.durableLsn = log.lastLsn;
-    } else if (this.#options.rules.fencesRestated && newest && !log.newestProven && newest.baseLsn > newest.continuesAfter + 1) {
-      yield* this.#publish(log.lastLsn, log.nextLsn);
+    const source = log.segments.find(({ number }) => number === first?.segment);
+    const before = first?.firstLsn === source?.baseLsn ? source?.continuesAfter : undefined;
+    const continuesAfter = first ? (before ?? first.firstLsn - 1) : log.lastLsn;
+    yield* this.#publish(continuesAfter, first?.firstLsn ?? log.nextLsn, { copies, provenLsn: Math.min(log.provenLsn, log.lastLsn) });
+    this.lastLsn = this.durableLsn = log.lastLsn;
+    if (gathers) {
+      this.#held = this.#held.filter(({ name }) => !run.some((segment) => segment.name === name));
+      this.#dropped = [...new Set([...this.#dropped, ...run.map(({ name }) => name)])];
     }
+    return true;
+  }
+
+  *#removeDropped(): Steps<void> {
+    const names = new Set(this.#dropped.filter((name) => this.#files.has(name)));
+    if (names.size > 0) yield { kind: "remove", names };
   }
 
   /** The one way to make a segment. */
-  *#publish(continuesAfter: number, baseLsn: number, copies: readonly ModelBatch[] = []): Steps<void> {
+  *#publish(continuesAfter: number, baseLsn: number, { copies, provenLsn }: Restated = { copies: [], provenLsn: continuesAfter }): Steps<void> {
     const { rules, salt: newSalt } = this.#options;
     const number = ++this.#newestNumber;
     const name = nameOf(number, ".wal");
@@ -118,9 +148,11 @@ export class ModelWriter {
     const oldestLsn = this.#oldestLsn;
     let content = encodeHead({ logId: this.#logId, entryKind: this.#entryKind, number, salt, continuesAfter, baseLsn, oldestLsn });
     const end = (copies.at(-1)?.firstLsn ?? baseLsn) + (copies.at(-1)?.head.count ?? 0);
-    for (const { head, body } of copies) {
-      const durableLsn = rules.copiesProveNothing ? continuesAfter : end - 1;
-      content = Buffer.concat([content, encodeBatch(salt, content.length, { ...head, flags: COPY, durableLsn }, body)]);
+    const durableLsn = rules.copiesProveNothing ? provenLsn : end - 1;
+    for (const { head, body } of copies) content = Buffer.concat([content, encodeBatch(salt, content.length, { ...head, flags: COPY, durableLsn }, body)]);
+    if (copies.length > 0) {
+      const proof = { firstLsn: end, count: 0, flags: COPY | MARKER, session: this.#session, durableLsn };
+      content = Buffer.concat([content, encodeBatch(salt, content.length, proof, Uint8Array.of(END_BYTE))]);
     }
     if (this.#files.has(temporary)) yield { kind: "remove", names: new Set([temporary]) };
     yield { kind: "create", name: temporary };
@@ -134,6 +166,7 @@ export class ModelWriter {
     for (const earlier of this.#held) earlier.limit = Math.min(earlier.limit, continuesAfter);
     this.#held.push({ name, continuesAfter, baseLsn, limit: Number.POSITIVE_INFINITY });
     this.lastLsn = this.durableLsn = continuesAfter;
+    while (this.#oldestCanGo(oldestLsn)) this.#dropped.push(this.#held.shift()?.name ?? "");
     if (!rules.oldestRestated) this.#oldestLsn = 1;
     yield* this.#publishHead(number);
     if (rules.marker) yield* this.#writeMarker(end, copies.length > 0 ? end - 1 : continuesAfter);
@@ -184,11 +217,9 @@ export class ModelWriter {
 
   *truncateBefore(lsn: number): Steps<void> {
     if (!this.#oldestCanGo(lsn)) return;
-    const oldestLsn = (this.#oldestLsn = Math.max(this.#oldestLsn, lsn));
+    this.#oldestLsn = Math.max(this.#oldestLsn, lsn);
     yield* this.#publish(this.lastLsn, this.nextLsn);
-    const gone = new Set<string>();
-    while (this.#oldestCanGo(oldestLsn)) gone.add(this.#held.shift()?.name ?? "");
-    yield { kind: "remove", names: gone };
+    yield* this.#removeDropped();
   }
 
   #oldestCanGo(lsn: number): boolean {
@@ -207,6 +238,20 @@ export class ModelWriter {
     yield* this.#writeMarker(this.nextLsn, this.durableLsn);
     yield { kind: "sync", name: this.#name };
   }
+}
+
+/** The newest segments that together fit one, none larger than what comes after it; a fence's gap can only stand before the first. */
+function smallAtTheEnd(segments: readonly ModelSegment[], segmentSize: number): readonly ModelSegment[] {
+  const run: ModelSegment[] = [];
+  let bytes = 0;
+  for (const segment of [...segments].reverse()) {
+    const size = segment.file.length;
+    if (size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
+    run.unshift(segment);
+    bytes += size;
+    if (segment.baseLsn > segment.continuesAfter + 1) break;
+  }
+  return run;
 }
 
 /** Groups fill batches in order; a batch that has reached its size takes no more. */

@@ -6,7 +6,7 @@ import { Lockstep } from "./lockstep.ts";
 import { ModelWriter, type ModelOptions, Refused } from "./model-writer.ts";
 import { REFUSALS } from "./readers.ts";
 import type { Rules } from "./rules.ts";
-import { type Action, DIRECTORY, type Subject, stepsOf } from "./subject.ts";
+import { type Action, DIRECTORY, type Outcome, type Subject, stepsOf } from "./subject.ts";
 
 export const SEGMENT_SIZE = 1024;
 export const MAX_BATCH_SIZE = 900;
@@ -65,9 +65,11 @@ export class LockstepSubject implements Subject {
     return this.#lockstep.operations;
   }
 
-  /** To be called before each operation, with what it will do. */
-  observe(operation: Operation, outcome: "done" | "failed" | { readonly taken: number }): void {
-    if (!this.#lockstep.concerns(operation)) return;
+  concerns(operation: Operation): boolean {
+    return this.#lockstep.concerns(operation);
+  }
+
+  observe(operation: Operation, outcome: Outcome): void {
     this.#lockstep.compareFiles(`before operation ${operation.index}`);
     this.#lockstep.operation(operation, outcome);
     if (operation.kind === "sync") this.#onSync?.();
@@ -117,14 +119,16 @@ export class LockstepSubject implements Subject {
         return log.sync();
       case "group commit": {
         for (const group of action.first) log.appendAll(group);
-        const syncs = [log.sync()];
+        let second: Promise<unknown> | undefined;
         this.#onSync = () => {
           this.#onSync = undefined;
           for (const group of action.second) log.appendAll(group);
-          syncs.push(log.sync());
+          second = log.sync();
+          // Awaited below, unless the first fails before.
+          second.catch(() => undefined);
         };
-        await syncs[0]?.finally(() => (this.#onSync = undefined));
-        return Promise.all(syncs);
+        await log.sync();
+        return second;
       }
       case "truncateAfter":
         return log.truncateAfter(action.lsn);

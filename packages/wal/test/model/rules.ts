@@ -4,12 +4,14 @@ export interface Rules {
   readonly smallestLimit: boolean;
   /** A segment that was published leaves a head, and its loss shows by that. */
   readonly head: boolean;
-  /** Copies say that durable is what their segment continues after, never their own last record. */
+  /** Copies say that durable is what was proven before them, never their own last record. */
   readonly copiesProveNothing: boolean;
   /** A segment that was published gets a marker, so that what it says counts as proven. */
   readonly marker: boolean;
   /** A fence that isn't proven is stated again by the next open. */
   readonly fencesRestated: boolean;
+  /** An open unlinks what was dropped only once the segment that says so is known to be there for good. */
+  readonly droppedWait: boolean;
   /** Every segment says again what may have been dropped. */
   readonly oldestRestated: boolean;
   /** A body ends in a byte that isn't zero. */
@@ -28,6 +30,7 @@ export const RULES: Rules = {
   copiesProveNothing: true,
   marker: true,
   fencesRestated: true,
+  droppedWait: true,
   oldestRestated: true,
   endByte: true,
   suspect: true,

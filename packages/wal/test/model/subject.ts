@@ -1,7 +1,6 @@
-import type { SimulatedDisk } from "@laminar/disk/testing";
+import type { Operation } from "@laminar/disk/testing";
 import type { WalEntry } from "../../src/index.ts";
-import type { Steps } from "./model-writer.ts";
-import type { ModelWriter, Step } from "./model-writer.ts";
+import type { ModelWriter, Step, Steps } from "./model-writer.ts";
 
 /** The directory that logs live in on the simulated disk. */
 export const DIRECTORY = "/log";
@@ -16,8 +15,15 @@ export type Action =
   | { readonly kind: "truncateAfter" | "truncateBefore"; readonly lsn: number }
   | { readonly kind: "rest" | "close" };
 
+/** What becomes of an operation: all of it, the first bytes of a write, nothing. */
+export type Outcome = "done" | "failed" | { readonly taken: number };
+
 /** A log on a disk, as a program has it: the real one, or the model. */
 export interface Subject {
+  /** Whether an operation of the disk is one of the log's that change something. */
+  concerns(operation: Operation): boolean;
+  /** Told of each such operation when it takes effect. */
+  observe(operation: Operation, outcome: Outcome): void;
   open(): Promise<void>;
   perform(action: Action): Promise<void>;
   readonly startsAfter: number;
@@ -25,9 +31,6 @@ export interface Subject {
   readonly nextLsn: number;
   readonly durableLsn: number;
 }
-
-/** Starts a subject on a disk; salts repeat with `seed`. */
-export type Start = (disk: SimulatedDisk, seed: number) => Subject;
 
 export function* stepsOf(writer: ModelWriter, action: Action): Steps<void> {
   switch (action.kind) {
@@ -55,6 +58,11 @@ export function logFiles(files: ReadonlyMap<string, Uint8Array>): Map<string, Ui
   }
   return found;
 }
+
+const CHANGING: readonly string[] = ["create", "write", "sync", "rename", "syncDirectory", "remove", "makeDirectory"];
+
+/** Whether an operation changes something, and isn't the lock's. */
+export const changesLog = ({ kind, path }: Operation): boolean => CHANGING.includes(kind) && !path.startsWith(`${DIRECTORY}/LOCK`);
 
 /** What a step makes of the files when it succeeds; of a write, the first `taken` bytes. */
 export function applyStep(files: Map<string, Uint8Array>, step: Step, taken = Number.POSITIVE_INFINITY): void {
