@@ -71,6 +71,8 @@ export interface World {
   readonly random: () => number;
   readonly imagesPerOperation: number;
   readonly depthMost: number;
+  /** How likely a life goes on from a state that a kill, or a power cut, left. */
+  readonly lives: { readonly afterKill: number; readonly afterPowerCut: number };
   /** How likely an operation is to fail. */
   readonly failures: number;
   /** Stops the exploration between two lives. */
@@ -149,6 +151,7 @@ class Life {
     const choice = random();
     const { submitted } = this.oracle;
     const pick = (): number => submitted[Math.floor(random() * submitted.length)]?.lsn ?? 0;
+    if ((this.#doing === "append" || this.#doing === "group commit") && random() < 0.3) return this.#perform({ kind: "rest" });
     if (choice < 0.5 || submitted.length === 0) return this.#perform({ kind: "append", groups: this.#groups() });
     if (choice < 0.62) return this.#perform({ kind: "group commit", first: this.#groups(), second: this.#groups() });
     if (choice < 0.78) {
@@ -156,9 +159,7 @@ class Life {
       if (submitted.some((known) => known.lsn === lsn) || lsn === this.#subject.startsAfter) await this.#perform({ kind: "truncateAfter", lsn });
       return undefined;
     }
-    if (choice < 0.92) return this.#perform({ kind: "truncateBefore", lsn: pick() });
-    if (this.#doing === "append" || this.#doing === "group commit") return this.#perform({ kind: "rest" });
-    return undefined;
+    return this.#perform({ kind: "truncateBefore", lsn: Math.min(pick(), this.#subject.lastLsn + 1) });
   }
 
   #groups(): Groups {
@@ -210,14 +211,14 @@ class Life {
   /** Takes a kill and power cuts at this moment, before `operation`. */
   #look(operation: Operation | undefined): void {
     if (operation && !this.#subject.concerns(operation)) return;
-    const { random, imagesPerOperation } = this.#world;
+    const { random, imagesPerOperation, lives } = this.#world;
     if (this.#opened) this.oracle.acknowledge(this.#subject.durableLsn);
     const at = operation ? `${operation.index}` : "the end";
-    this.#check(this.#disk.killed(), `kill at ${at}`);
-    for (const image of this.#disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) this.#check(image, `power cut at ${at}`);
+    this.#check(this.#disk.killed(), `kill at ${at}`, lives.afterKill);
+    for (const image of this.#disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) this.#check(image, `power cut at ${at}`, lives.afterPowerCut);
   }
 
-  #check(image: DiskImage, how: string): void {
+  #check(image: DiskImage, how: string, goesOn: number): void {
     if (this.#broken !== undefined) return;
     const { counts, depthMost, random } = this.#world;
     const files = logFiles(image.files);
@@ -231,7 +232,7 @@ class Life {
       wrong ?? (verdict.kind === "refused" ? `refused, ${verdict.why}` : this.oracle.judge(verdict.kind === "log" ? knownOf(verdict.batches) : [])) ?? (isNew ? this.#world.onState?.(files, verdict) : undefined);
     const trail = [...this.#trail, `${how} in ${this.#doing}`];
     if (broken !== undefined) this.#broken = `${trail.join(" ")}: ${broken}`;
-    else if (this.#depth < depthMost && random() < 0.01) this.children.push({ image, oracle: this.oracle.copy(), trail });
+    else if (this.#depth < depthMost && random() < goesOn) this.children.push({ image, oracle: this.oracle.copy(), trail });
   }
 }
 

@@ -82,7 +82,7 @@ function headerFlips({ file, position }: End): readonly Bit[] {
 }
 
 function repairs({ file, position, salt }: End, { byte, bit }: Bit, rules: Rules): boolean {
-  const repaired = file.slice();
+  const repaired = new Uint8Array(file);
   repaired[byte] = (file[byte] ?? 0) ^ (1 << bit);
   const head = batchHeadAt(repaired, position, salt);
   if (!head) return false;

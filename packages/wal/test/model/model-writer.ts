@@ -152,7 +152,7 @@ export class ModelWriter {
     for (const { head, body } of copies) content = Buffer.concat([content, encodeBatch(salt, content.length, { ...head, flags: COPY, durableLsn }, body)]);
     if (copies.length > 0) {
       const proof = { firstLsn: end, count: 0, flags: COPY | MARKER, session: this.#session, durableLsn };
-      content = Buffer.concat([content, encodeBatch(salt, content.length, proof, Uint8Array.of(END_BYTE))]);
+      content = Buffer.concat([content, encodeBatch(salt, content.length, proof, this.#nothing)]);
     }
     if (this.#files.has(temporary)) yield { kind: "remove", names: new Set([temporary]) };
     yield { kind: "create", name: temporary };
@@ -183,7 +183,12 @@ export class ModelWriter {
 
   *#writeMarker(nextLsn: number, durableLsn: number): Steps<void> {
     const head = { firstLsn: nextLsn, count: 0, flags: MARKER, session: this.#session, durableLsn };
-    yield* this.#write(head, Uint8Array.of(END_BYTE));
+    yield* this.#write(head, this.#nothing);
+  }
+
+  /** A body without entries. */
+  get #nothing(): Uint8Array {
+    return this.#options.rules.endByte ? Uint8Array.of(END_BYTE) : new Uint8Array(0);
   }
 
   *#write(head: Parameters<typeof encodeBatch>[2], body: Uint8Array): Steps<void> {
