@@ -13,7 +13,7 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** The most states that a missing rule may take to show. */
 const STATES = 20_000;
-const IS_PROOF = (import.meta as { readonly env?: { readonly MODE?: string } }).env?.MODE === "proof";
+const IS_PROOF = process.env["WAL_PROOF"] === "1";
 
 const recordsOf = (verdict: ModelVerdict): string => (verdict.kind === "log" ? JSON.stringify(knownOf(verdict.batches)) : verdict.kind);
 

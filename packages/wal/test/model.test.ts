@@ -11,7 +11,7 @@ import { RULES } from "./model/rules.ts";
 afterEach(() => void vi.restoreAllMocks());
 
 /** `pnpm --filter @laminar/wal proof` does all of it, the normal run a part. */
-const IS_PROOF = (import.meta as { readonly env?: { readonly MODE?: string } }).env?.MODE === "proof";
+const IS_PROOF = process.env["WAL_PROOF"] === "1";
 const STATES = IS_PROOF ? 300_000 : 10_000;
 const LEAST_PER_OPERATION = STATES / 200;
 const LEAST_PER_DEPTH = STATES / 20;

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { DiskImage, Operation, SimulatedDisk } from "@laminar/disk/testing";
 import type { WalEntry } from "../../src/index.ts";
 import { type Known, Oracle } from "../crash-oracle.ts";
-import { SECTOR_BYTES } from "./model-format.ts";
 import type { ModelVerdict } from "./model-reader.ts";
 import { type Action, type Groups, logFiles, type Subject } from "./subject.ts";
 
@@ -104,7 +103,6 @@ class Life {
   #doing = "open";
   #broken: string | undefined;
   #opened = false;
-  #isFull = false;
 
   constructor(world: World, disk: SimulatedDisk, oracle: Oracle, depth: number, trail: readonly string[]) {
     this.#world = world;
@@ -191,21 +189,17 @@ class Life {
   #faultOf(operation: Operation): ReturnType<Parameters<SimulatedDisk["plan"]>[0] & object> {
     const { random, failures } = this.#world;
     if (!this.#subject.concerns(operation)) return undefined;
-    const fails = random() < failures || this.#isFull;
-    const fault = fails ? ({ kind: "error", errno: this.#isFull ? "ENOSPC" : "EIO" } as const) : this.#shortWrite(operation);
-    this.#isFull &&= !fails;
+    const fault = random() < failures ? ({ kind: "error", errno: "EIO" } as const) : this.#shortWrite(operation);
     this.#subject.observe(operation, fault?.kind === "error" ? "failed" : fault ? { taken: fault.bytes } : "done");
     return fault;
   }
 
-  /** A kill in the middle of a write shows between its parts: these end with a sector, or anywhere when the disk is full. */
-  #shortWrite({ kind, length = 0, position = 0 }: Operation): { readonly kind: "short"; readonly bytes: number } | undefined {
+  /** What a kill in the middle of a write leaves, too. */
+  #shortWrite({ kind, length = 0, position }: Operation): { readonly kind: "short"; readonly bytes: number } | undefined {
     const { random, failures } = this.#world;
-    if (kind !== "write" || length < 2) return undefined;
-    this.#isFull = random() < 3 * failures;
-    if (this.#isFull) return { kind: "short", bytes: 1 + Math.floor(random() * (length - 1)) };
-    const bytes = SECTOR_BYTES * (1 + Math.floor(random() * 3)) - (position % SECTOR_BYTES);
-    return random() < 0.3 && bytes < length ? { kind: "short", bytes } : undefined;
+    // One of a batch ends the life.
+    const likely = position === 0 ? 0.3 : 5 * failures;
+    return kind === "write" && length > 1 && random() < likely ? { kind: "short", bytes: 1 + Math.floor(random() * (length - 1)) } : undefined;
   }
 
   /** Takes a kill and power cuts at this moment, before `operation`. */

@@ -59,7 +59,7 @@ export class Lockstep {
       return;
     }
     if (step.kind === "remove") this.#removed(step, nameOf(operation.path), outcome === "failed");
-    else if (outcome === "failed") this.#advance(() => this.#steps?.throw(new Error("the disk failed")));
+    else if (outcome === "failed") this.#fail();
     else this.#done(step, typeof outcome === "object" ? outcome.taken : (operation.length ?? 0));
   }
 
@@ -79,9 +79,13 @@ export class Lockstep {
   #done(step: Step, taken: number): void {
     applyStep(this.files, step, taken);
     if (step.kind === "rename") this.#renamed.set(step.name, step.target);
-    if (step.kind === "write" && taken < step.bytes.length) {
-      this.#current = { ...step, position: step.position + taken, bytes: step.bytes.subarray(taken) };
-    } else this.#advance(() => this.#steps?.next());
+    if (step.kind !== "write" || taken === step.bytes.length) this.#advance(() => this.#steps?.next());
+    else if (step.atOnce) this.#fail();
+    else this.#current = { ...step, position: step.position + taken, bytes: step.bytes.subarray(taken) };
+  }
+
+  #fail(): void {
+    this.#advance(() => this.#steps?.throw(new Error("the disk failed")));
   }
 
   /** At rest: nothing is left for the model to do, and both have the same files. */

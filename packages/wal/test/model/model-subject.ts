@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { DiskError } from "@laminar/disk";
 import type { Operation, SimulatedDisk } from "@laminar/disk/testing";
 import { type ModelOptions, ModelWriter, type Step, type Steps } from "./model-writer.ts";
 import { LOG_ID, MAX_BATCH_SIZE, saltsOf, SEGMENT_SIZE } from "./real-subject.ts";
@@ -71,8 +72,7 @@ export class ModelSubject implements Subject {
       case "create":
         return void this.#open.set(step.name, await this.#disk.create(path));
       case "write":
-        for (let taken = 0; taken < step.bytes.length; ) taken += this.#fileOf(step.name).writeSync(step.position + taken, step.bytes.subarray(taken));
-        return;
+        return this.#write(step);
       case "sync":
         return this.#fileOf(step.name).sync();
       case "rename":
@@ -82,6 +82,13 @@ export class ModelSubject implements Subject {
         return this.#disk.syncDirectory(path);
       case "remove":
         for (const name of step.names) await this.#disk.remove(pathOf(name)).catch(() => undefined);
+    }
+  }
+
+  #write({ name, position, bytes, atOnce }: Step & { kind: "write" }): void {
+    for (let taken = 0; taken < bytes.length; ) {
+      taken += this.#fileOf(name).writeSync(position + taken, bytes.subarray(taken));
+      if (atOnce && taken < bytes.length) throw new DiskError("DISK_IO", "a short write", { operation: "write", file: name });
     }
   }
 

@@ -10,7 +10,8 @@ import type { Rules } from "./rules.ts";
  */
 export type Step =
   | { readonly kind: "makeDirectory" | "create" | "sync" | "syncDirectory"; readonly name: string }
-  | { readonly kind: "write"; readonly name: string; readonly position: number; readonly bytes: Uint8Array }
+  /** One that has to be taken `atOnce` fails when the disk takes only a part of it; another goes on. */
+  | { readonly kind: "write"; readonly name: string; readonly position: number; readonly bytes: Uint8Array; readonly atOnce: boolean }
   | { readonly kind: "rename"; readonly name: string; readonly target: string }
   | { readonly kind: "remove"; readonly names: ReadonlySet<string> };
 
@@ -40,6 +41,8 @@ interface Restated {
 
 /** Segments up to this size are always worth gathering. */
 const SMALL_BYTES = 64 * 1024;
+/** More of them than this are not gathered at once. */
+const RUN_MOST = 32;
 
 export class Refused extends Error {
   readonly why: Refusal;
@@ -156,7 +159,7 @@ export class ModelWriter {
     }
     if (this.#files.has(temporary)) yield { kind: "remove", names: new Set([temporary]) };
     yield { kind: "create", name: temporary };
-    yield { kind: "write", name: temporary, position: 0, bytes: content };
+    yield { kind: "write", name: temporary, position: 0, bytes: content, atOnce: false };
     if (rules.syncBeforeRename) yield { kind: "sync", name: temporary };
     yield { kind: "rename", name: temporary, target: name };
     if (rules.directorySync) yield { kind: "syncDirectory", name: "" };
@@ -193,7 +196,7 @@ export class ModelWriter {
 
   *#write(head: Parameters<typeof encodeBatch>[2], body: Uint8Array): Steps<void> {
     const bytes = encodeBatch(this.#salt, this.#position, head, body);
-    yield { kind: "write", name: this.#name ?? "", position: this.#position, bytes };
+    yield { kind: "write", name: this.#name ?? "", position: this.#position, bytes, atOnce: true };
     this.#position += bytes.length;
   }
 
@@ -251,7 +254,7 @@ function smallAtTheEnd(segments: readonly ModelSegment[], segmentSize: number): 
   let bytes = 0;
   for (const segment of [...segments].reverse()) {
     const size = segment.file.length;
-    if (size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
+    if (run.length === RUN_MOST || size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
     run.unshift(segment);
     bytes += size;
     if (segment.baseLsn > segment.continuesAfter + 1) break;
