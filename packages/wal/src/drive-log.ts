@@ -10,15 +10,15 @@ import { WalError } from "./wal-error.ts";
 export async function listLog(disk: Disk, directory: string): Promise<(LogListing & { readonly highest: number }) | undefined> {
   const entries = await disk.list(directory).catch((error: unknown) => {
     if (isDiskError(error, "DISK_NOT_FOUND")) return undefined;
-    throw error;
+    throw ioError(error, directory);
   });
   if (!entries) return undefined;
   const names = parseLogNames(entries.map((entry) => entry.name));
   const segments = await severalAtOnce(names.segments, async (number): Promise<SegmentFile> => {
     const name = segmentName(number);
-    const found = await disk.stat(join(directory, name));
-    if (found?.kind === "file") return { name, number, size: found.size };
     const file = join(directory, name);
+    const found = await disk.stat(file).catch((error: unknown) => Promise.reject(ioError(error, file)));
+    if (found?.kind === "file") return { name, number, size: found.size };
     if (found) throw new WalError("WAL_CORRUPT", `${file} is not a plain file`, { file });
     throw new Vanished(name);
   });
@@ -50,7 +50,7 @@ export async function readShape(disk: Disk, listing: LogListing, onDamage: Damag
     try {
       return await readExactly(file, 0, Math.min(segment.size, SEGMENT_HEADER_BYTES));
     } finally {
-      await file.close();
+      await closeFile(file);
     }
   });
   return shapeOf(listing, headers, onDamage);
@@ -84,15 +84,16 @@ export async function* driveLog<T>(
       }
       const { segment, position, length } = step.value;
       if (open !== segment) {
-        await file?.close();
+        const previous = file;
         file = undefined;
+        await closeFile(previous);
         file = await openSegment(disk, directory, segment);
         open = segment;
       }
       step = core.next(await readExactly(file as DiskFile, position, length));
     }
   } finally {
-    await file?.close();
+    await closeFile(file);
   }
 }
 
@@ -112,6 +113,10 @@ async function openSegment(disk: Disk, directory: string, segment: SegmentFile):
     if (isDiskError(error, "DISK_NOT_FOUND")) throw new Vanished(segment.name);
     throw ioError(error, join(directory, segment.name));
   }
+}
+
+async function closeFile(file: DiskFile | undefined): Promise<void> {
+  await file?.close().catch((error: unknown) => Promise.reject(ioError(error, file.path)));
 }
 
 async function readExactly(file: DiskFile, position: number, length: number): Promise<Uint8Array> {
