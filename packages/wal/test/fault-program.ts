@@ -1,5 +1,5 @@
 import type { SimulatedDisk } from "@laminar/disk/testing";
-import { isWalError, openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
+import { type Disk, isWalError, openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
 import { readLogImage } from "../src/testing/index.ts";
 import { type Known, Oracle } from "./crash-oracle.ts";
 import { knownOf } from "./model/crash-lives.ts";
@@ -20,15 +20,19 @@ export const recordsIn = (files: ReadonlyMap<string, Uint8Array>): Known[] => kn
 /** A program that uses every part of a log, knows what it was promised, and goes on after failures as a stubborn one would. */
 export class FaultProgram {
   readonly disk: SimulatedDisk;
+  /** What the log works on: the disk, or what stands between. */
+  readonly #port: Disk;
   readonly oracle: Oracle = new Oracle();
   readonly answers: Answer[] = [];
   log: Log | undefined;
   /** Answers of a poisoned log that are not what they should be. */
   readonly wrongAnswers: string[] = [];
+  isClosing = false;
   #openedAt = 0;
 
-  constructor(disk: SimulatedDisk) {
+  constructor(disk: SimulatedDisk, port: Disk = disk) {
     this.disk = disk;
+    this.#port = port;
   }
 
   get failures(): readonly Answer[] {
@@ -46,7 +50,7 @@ export class FaultProgram {
   }
 
   async open(): Promise<void> {
-    const opened = await this.#ask("openWal", openWal(DIRECTORY, { disk: this.disk, segmentSize: 1024, maxBatchSize: 900, syncInterval: 50 }));
+    const opened = await this.#ask("openWal", openWal(DIRECTORY, { disk: this.#port, segmentSize: 1024, maxBatchSize: 900, syncInterval: 50 }));
     if (!opened) return;
     this.log = opened;
     this.#openedAt = this.answers.length;
@@ -136,7 +140,9 @@ export class FaultProgram {
     await this.#askPoisoned(log);
     const submitted = this.oracle.submitted.at(-1)?.lsn ?? 0;
     const before = this.failures.length;
+    this.isClosing = true;
     await this.#ask("close", log.close());
+    this.isClosing = false;
     if (this.failures.length === before) this.oracle.acknowledge(submitted);
     this.log = undefined;
   }
