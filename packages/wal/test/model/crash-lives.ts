@@ -74,6 +74,8 @@ export interface World {
   readonly lives: { readonly afterKill: number; readonly afterPowerCut: number };
   /** How likely an operation is to fail. */
   readonly failures: number;
+  /** For each life: tells of each operation, in their order, whether it is a sync that says yes and does nothing. */
+  readonly liesOf?: () => (operation: Operation) => boolean;
   /** Stops the exploration between two lives. */
   readonly enough: () => boolean;
   /** A log on that disk; salts repeat with `seed`. */
@@ -96,6 +98,7 @@ class Life {
   readonly #disk: SimulatedDisk;
   readonly #depth: number;
   readonly #subject: Subject;
+  readonly #lies: ((operation: Operation) => boolean) | undefined;
   readonly #trail: string[];
   readonly #seen = new Set<string>();
   readonly children: Child[] = [];
@@ -111,6 +114,7 @@ class Life {
     this.oracle = oracle;
     this.#trail = [...trail];
     this.#subject = world.start(disk, depth);
+    this.#lies = world.liesOf?.();
   }
 
   async live(): Promise<void> {
@@ -189,6 +193,10 @@ class Life {
   #faultOf(operation: Operation): ReturnType<Parameters<SimulatedDisk["plan"]>[0] & object> {
     const { random, failures } = this.#world;
     if (!this.#subject.concerns(operation)) return undefined;
+    if (this.#lies?.(operation)) {
+      this.#subject.observe(operation, "done");
+      return { kind: "lie" };
+    }
     const fault = random() < failures ? ({ kind: "error", errno: "EIO" } as const) : this.#shortWrite(operation);
     this.#subject.observe(operation, fault?.kind === "error" ? "failed" : fault ? { taken: fault.bytes } : "done");
     return fault;
