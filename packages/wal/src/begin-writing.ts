@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
 import { type BatchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
-import { driveLog, ioError, listLog, readShape, Vanished } from "./drive-log.ts";
+import { driveLog, ioError, listLog, readShape } from "./drive-log.ts";
 import { type FoundBatch, type LogTail, readBatches } from "./log-core.ts";
 import { type DamagePolicy, isFenced, type LogShape } from "./log-shape.ts";
+import { Vanished } from "./log-requests.ts";
 import type { Lsn } from "./log.ts";
 import { RestatementCandidates, type Restatement } from "./restatement.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";

@@ -13,6 +13,8 @@ export interface SegmentFile {
   readonly name: string;
   readonly number: number;
   readonly size: number;
+  /** All of a small file, which came with its header. */
+  readonly content?: Uint8Array | undefined;
 }
 
 export interface LogListing {

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { type Disk, nodeDisk } from "@laminar/disk";
-import { driveLog, ioError, listLog, readShape } from "./drive-log.ts";
-import { readBatches } from "./log-core.ts";
+import { drive, ioError, readShape, settle } from "./drive-log.ts";
+import { lastCounted, readBatches } from "./log-core.ts";
+import { LogDriver } from "./log-driver.ts";
+import type { LogListing } from "./log-shape.ts";
 import type { LogEnd, Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
 import { isCorruption, isWalError, type WalError } from "./wal-error.ts";
@@ -24,30 +26,42 @@ export interface WalReport {
   readonly end?: LogEnd | undefined;
 }
 
-/** Reads the whole log in `directory`, changes nothing, and says what it found and where. Rejects only for failures to read. */
+/**
+ * Reads the whole log in `directory`, beside whoever writes, changes nothing, and says what it found and where. Rejects only
+ * for failures to read.
+ */
 export async function verifyWal(directory: string, options: { readonly disk?: Disk | undefined } = {}): Promise<WalReport> {
   requireDirectory(directory);
   const disk = options.disk ?? nodeDisk;
-  const seen = { logId: undefined as string | undefined, startsAfter: 0, lastLsn: 0, provenLsn: 0, records: 0, batches: 0, segments: 0 };
+  const verification = new Verification();
   try {
-    const listing = await listLog(disk, directory);
-    const shape = listing && (await readShape(disk, listing, "refuse"));
+    return await settle(disk, directory, (listing) => verification.look(disk, listing));
+  } catch (error) {
+    if (isWalError(error, "WAL_NOT_FOUND")) return { verdict: "missing", ...verification.seen };
+    if (isWalError(error) && isCorruption(error)) return { verdict: "damaged", damage: error, ...verification.seen };
+    throw error;
+  }
+}
+
+const nothing = { logId: undefined as string | undefined, startsAfter: 0, lastLsn: 0, provenLsn: 0, records: 0, batches: 0, segments: 0 };
+
+class Verification {
+  /** What the last look has found so far. */
+  seen = { ...nothing };
+
+  async look(disk: Disk, listing: LogListing): Promise<WalReport> {
+    this.seen = { ...nothing };
+    const { seen } = this;
+    const shape = await readShape(disk, listing, "refuse");
     if (!shape) return { verdict: "missing", ...seen };
     Object.assign(seen, { logId: shape.logId, startsAfter: shape.startsAfter, lastLsn: shape.startsAfter, segments: shape.segments.length });
-    const batches = driveLog(disk, directory, readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: "refuse" }));
-    for (;;) {
-      const step = await batches.next();
-      if (step.done) {
-        const { lastLsn, provenLsn, end } = step.value;
-        return { verdict: "ok", ...seen, lastLsn, provenLsn, end };
-      }
+    const batches = readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: "refuse" });
+    const { lastLsn, provenLsn, end } = await drive(new LogDriver(disk, shape.directory), batches, (found) => {
       seen.batches++;
-      seen.records += step.value.counted;
-      seen.lastLsn = step.value.header.firstLsn + step.value.counted - 1;
-    }
-  } catch (error) {
-    if (isWalError(error) && isCorruption(error)) return { verdict: "damaged", damage: error, ...seen };
-    throw isWalError(error) ? error : ioError(error, directory);
+      seen.records += found.counted;
+      seen.lastLsn = lastCounted(found);
+    });
+    return { verdict: "ok", ...seen, lastLsn, provenLsn, end };
   }
 }
 
