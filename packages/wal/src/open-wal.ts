@@ -1,7 +1,7 @@
 import { type Disk, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
 import { AppendBuffer } from "./append-buffer.ts";
-import type { ByteSink } from "./byte-sink.ts";
 import { type BatchDecoder, batchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
+import { entryEncoder } from "./encode-entries.ts";
 import { driveLog, driveToEnd, ioError, listLog, Vanished } from "./drive-log.ts";
 import { FileLog } from "./file-log.ts";
 import { type FoundBatch, type LogShape, type LogTail, readBatches, readShape } from "./log-core.ts";
@@ -9,7 +9,6 @@ import { DirectoryReader, lookAtLog, settle } from "./log-reader.ts";
 import type { LogReader, WriteAheadLog } from "./log.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { encodeStandard, requireBytes, writeBinary } from "./standard-entries.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 import { isWalError, WalError } from "./wal-error.ts";
 import { requireDirectory, walLimits, type WalOptions } from "./wal-options.ts";
@@ -46,7 +45,7 @@ export async function openWal(
     const session = segments.nextNumber;
     const catalog = await begin(disk, directory, segments, session, found.read);
     const nextLsn = Math.max(found.read?.tail.nextLsn ?? 1, 1);
-    const buffer = new AppendBuffer<unknown>(encoderOf(codec), limits, nextLsn);
+    const buffer = new AppendBuffer<unknown>(entryEncoder(codec), limits, nextLsn);
     const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session });
     return new FileLog({ disk, directory, decoder, writer, catalog, end: found.read?.tail.end });
   } catch (error) {
@@ -127,15 +126,6 @@ async function begin(disk: Disk, directory: string, segments: SegmentWriter, ses
   catalog.lastLsn = tail.lastLsn;
   for (const { name } of shape.dropped) await disk.remove(`${directory}/${name}`).catch(() => undefined);
   return catalog;
-}
-
-function encoderOf(codec: WalCodec<unknown, unknown> | undefined): (sink: ByteSink, entry: unknown) => void {
-  if (!codec) return (sink, entry) => encodeStandard(sink, entry as WalEntryInput);
-  return (sink, entry) => {
-    const bytes: unknown = codec.encode(entry);
-    requireBytes(bytes, "what a codec's encode returns");
-    writeBinary(sink, bytes);
-  };
 }
 
 /** Opens the log in `directory` for reading, beside whoever writes. Takes no lock and changes nothing. */

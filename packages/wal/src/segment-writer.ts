@@ -1,12 +1,18 @@
 import { join } from "node:path";
 import { type DirectoryLock, type Disk, type DiskFile, publishFile, writeFully, writeFullySync } from "@laminar/disk";
+import { crc32 } from "@laminar/disk/checksum";
+import { nextTurn } from "./event-loop.ts";
 import type { FoundBatch } from "./log-core.ts";
 import * as format from "./segment-format.ts";
 import { headName, segmentName, temporaryName } from "./segment-names.ts";
 import { WalError } from "./wal-error.ts";
 
-/** Above this a write goes to another thread, so that the event loop isn't held for longer than a page-cache copy of it takes. */
-const SYNC_WRITE_BYTES_MAX = 2 * 1024 * 1024;
+/** A longer write goes to another thread: the trip there is shorter than the copy, and the event loop isn't held. */
+const SYNC_WRITE_BYTES_MAX = 64 * 1024;
+/** So many bytes are written or checksummed before other work gets a turn of the event loop. */
+const TURN_BYTES_MAX = 1024 * 1024;
+/** What a short write costs beside its bytes, in bytes. */
+const WRITE_CALL_BYTES = 16 * 1024;
 const MARKER_BODY = Uint8Array.of(format.BATCH_END);
 
 /** A batch that is ready but for its place: the header's bytes are reserved in front of its body. */
@@ -41,6 +47,9 @@ export class SegmentWriter {
   #number: number;
   #file: DiskFile | undefined;
   #current: OwnSegment | undefined;
+  /** Bytes written, roughly, since other work last had a turn. */
+  #sinceTurn = 0;
+  #holdsUnproven = false;
 
   constructor(disk: Disk, directory: string, lock: DirectoryLock, identity: { readonly logId: string; readonly entryKind: number }, highest: number) {
     this.#disk = disk;
@@ -53,6 +62,11 @@ export class SegmentWriter {
   /** The segment that batches go to, once one was made. */
   get current(): OwnSegment | undefined {
     return this.#current;
+  }
+
+  /** Whether the newest batch holds records: nothing on disk says yet that they are durable. */
+  get holdsUnproven(): boolean {
+    return this.#holdsUnproven;
   }
 
   get nextNumber(): number {
@@ -110,19 +124,36 @@ export class SegmentWriter {
     format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
     writeFullySync(file, segment.size, frame);
     segment.size += frame.length;
+    this.#holdsUnproven = false;
   }
 
-  /** Writes a batch at the end of the newest segment, to the page cache. */
+  /** Writes a batch at the end of the newest segment, to the page cache. Its frame must not change before this settles. */
   async write(batch: PreparedBatch, session: number, durableLsn: number): Promise<void> {
     const { file, segment } = this.#open();
     const { frame, firstLsn, count } = batch;
-    format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn });
-    if (frame.length > SYNC_WRITE_BYTES_MAX) await writeFully(file, segment.size, frame);
-    else writeFullySync(file, segment.size, frame);
+    const { salt } = segment.header;
+    const checksum = await checksumInTurns(frame.subarray(format.BATCH_HEADER_BYTES), format.placeSeed(salt, segment.size));
+    format.sealBatch(frame, salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn }, checksum);
+    await this.#writeFrame(file, segment.size, frame);
     segment.size += frame.length;
+    this.#holdsUnproven = true;
+  }
+
+  async #writeFrame(file: DiskFile, position: number, frame: Uint8Array): Promise<void> {
+    if (frame.length > SYNC_WRITE_BYTES_MAX) {
+      this.#sinceTurn = 0;
+      return writeFully(file, position, frame);
+    }
+    this.#sinceTurn += frame.length + WRITE_CALL_BYTES;
+    if (this.#sinceTurn > TURN_BYTES_MAX) {
+      this.#sinceTurn = 0;
+      await nextTurn();
+    }
+    writeFullySync(file, position, frame);
   }
 
   async sync(): Promise<void> {
+    this.#sinceTurn = 0;
     await this.#open().file.sync();
   }
 
@@ -145,4 +176,14 @@ function restate(copy: FoundBatch, salt: number, position: number, durableLsn: n
   const { firstLsn, count, session } = copy.header;
   format.sealBatch(frame, salt, position, { firstLsn, count, flags: format.FLAG_COPY, session, durableLsn });
   return frame;
+}
+
+/** A checksum runs over gigabytes a second, so only a batch that one large `appendAll` made takes more than a turn. */
+async function checksumInTurns(body: Uint8Array, seed: number): Promise<number> {
+  let checksum = seed;
+  for (let at = 0; at < body.length; at += TURN_BYTES_MAX) {
+    if (at > 0) await nextTurn();
+    checksum = crc32(body.subarray(at, at + TURN_BYTES_MAX), checksum);
+  }
+  return checksum;
 }

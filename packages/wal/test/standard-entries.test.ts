@@ -1,12 +1,14 @@
 import { Unpackr } from "msgpackr/unpack";
 import { describe, expect, it } from "vitest";
+import { BufferPool } from "../src/buffer-pool.ts";
 import { ByteSink } from "../src/byte-sink.ts";
-import { decodeStandard, encodeStandard } from "../src/standard-entries.ts";
+import { encodeStandard } from "../src/encode-entries.ts";
+import { decodeStandard } from "../src/standard-entries.ts";
 import type { WalEntry, WalEntryInput } from "../src/index.ts";
 import { put, seeded } from "./logs.ts";
 
 function encode(...entries: WalEntryInput[]): Uint8Array {
-  const sink = new ByteSink(0);
+  const sink = new ByteSink(new BufferPool(1000, 0), 0, 1_000_000);
   for (const entry of entries) encodeStandard(sink, entry);
   return sink.take();
 }
