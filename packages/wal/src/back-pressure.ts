@@ -30,6 +30,10 @@ export class BackPressure {
     return waitingBytes >= this.#highWaterMark;
   }
 
+  get isHolding(): boolean {
+    return this.#gate !== undefined;
+  }
+
   /** Settles at the next `release` that finds room. */
   wait(): Promise<void> {
     this.#gate ??= createGate();

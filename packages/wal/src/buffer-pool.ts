@@ -2,7 +2,7 @@ const FIRST_BYTES = 64 * 1024;
 
 /**
  * Buffers of batches that were written, for the batches to come. A new one costs the zeroing and the page faults of every
- * byte of it, and the collector counts it: a million appends took twice as long without this.
+ * byte of it, and the collector counts it: without this an append took twice as long.
  */
 export class BufferPool {
   readonly #fullBytes: number;
@@ -11,19 +11,26 @@ export class BufferPool {
   #kept = 0;
   #lastBytes = FIRST_BYTES;
 
-  /** Keeps at most `keptMax` bytes. Batches are closed at `fullBytes`, so there is no use for buffers of many more. */
-  constructor(fullBytes: number, keptMax: number) {
+  /** Keeps at most `keptMax` bytes, for batches that are closed when they have `batchBytes`. */
+  constructor(batchBytes: number, keptMax: number) {
     // The entry that fills a batch goes beyond.
-    this.#fullBytes = fullBytes + (fullBytes >>> 3) ;
+    this.#fullBytes = batchBytes + (batchBytes >>> 3);
     this.#keptMax = keptMax;
   }
 
   /** A buffer of at least `needed` bytes that begins with the first `used` of `bytes`, which is given up. */
   larger(bytes: Uint8Array, used: number, needed: number): Uint8Array {
-    const larger = this.#take(needed) ?? new Uint8Array(Math.max(needed, this.#lastBytes, Math.min(2 * bytes.length, this.#fullBytes)));
+    const larger = this.#take(needed) ?? new Uint8Array(this.#sizeFor(bytes.length, needed));
     this.#lastBytes = Math.min(larger.length, this.#fullBytes);
     larger.set(bytes.subarray(0, used));
     return larger;
+  }
+
+  /** Doubles, but doesn't go beyond what a batch needs before it has to. */
+  #sizeFor(outgrown: number, needed: number): number {
+    const doubled = 2 * outgrown;
+    if (needed > this.#fullBytes) return Math.max(needed, doubled);
+    return Math.max(needed, Math.min(doubled, this.#fullBytes), this.#lastBytes);
   }
 
   #take(needed: number): Uint8Array | undefined {
@@ -34,9 +41,8 @@ export class BufferPool {
     return last;
   }
 
-  /** Takes back the buffer behind `bytes`, which nobody may read any more. */
-  give(bytes: Uint8Array): void {
-    const { buffer } = bytes;
+  /** Takes back the buffer behind `bytes`, which nobody reads any more. */
+  give({ buffer }: Uint8Array): void {
     if (this.#kept + buffer.byteLength > this.#keptMax) return;
     this.#spare.push(new Uint8Array(buffer));
     this.#kept += buffer.byteLength;

@@ -56,9 +56,10 @@ export class ByteSink {
     this.#freeEnd = this.bytes.length;
   }
 
-  /** Takes off all of the group. */
+  /** Takes off all of the group, and doesn't keep the memory that it alone needed. */
   undoGroup(): void {
     this.length = this.#groupStart;
+    if (this.length === this.#reserved) this.bytes = NONE;
     this.endGroup();
   }
 

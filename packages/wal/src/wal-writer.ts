@@ -221,6 +221,8 @@ export class WalWriter<I> {
     }
     if (written) await this.#makeDurable(written);
     this.#isFlushing = false;
+    // What was appended meanwhile may be too much again for those who waited all the time.
+    if (this.#pressure.isHolding) this.#loop.wantFlush();
   }
 
   async #makeDurable(last: PreparedBatch): Promise<void> {
