@@ -1,4 +1,6 @@
 export { breakLock, nodeDisk, type Disk } from "@laminar/disk";
+export { bytesCodec } from "./codec/bytes-codec.ts";
+export { msgpackCodec } from "./codec/msgpack-codec.ts";
 export type { AbortSignalLike, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 export { openWal, openWalReader } from "./open-wal.ts";
 export { verifyWal, walSize, type WalReport } from "./verify-wal.ts";
