@@ -45,7 +45,8 @@ function differenceOf({ batches, tail }: ReadImage<WalEntry>, model: ModelVerdic
 
 const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && Buffer.compare(a, b) === 0;
 
-function isSame(a: WalEntry, b: WalEntry | undefined): boolean {
+/** Whether two entries are the same in every byte. */
+export function isSame(a: WalEntry, b: WalEntry | undefined): boolean {
   switch (a.type) {
     case "put":
       return b?.type === "put" && isSameBytes(a.key, b.key) && isSameBytes(a.value, b.value);

@@ -19,12 +19,12 @@ export const saltsOf = (seed: number): (() => number) => {
 
 export const LOG_ID = "000102030405060708090a0b0c0d0e0f";
 
-/** From here on the log draws the same salts as `saltsOf(seed)` gives, and always the same log id. */
-export function useSalts(seed: number): void {
+/** From here on logs draw the same salts as `saltsOf(seed)` gives, and always the same log id. */
+export function useSalts(seed: number, logId: string = LOG_ID): void {
   const next = saltsOf(seed);
   vi.spyOn(globalThis.crypto, "getRandomValues").mockImplementation((array) => {
     if (array instanceof Uint32Array) array[0] = next();
-    else if (array instanceof Uint8Array) array.set(Buffer.from(LOG_ID, "hex").subarray(0, array.length));
+    else if (array instanceof Uint8Array) array.set(Buffer.from(logId, "hex").subarray(0, array.length));
     return array;
   });
 }
