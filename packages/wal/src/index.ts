@@ -1,5 +1,7 @@
 export { breakLock, nodeDisk, type Disk } from "@laminar/disk";
 export type { WalDamage } from "./confirm-damage.ts";
+export { inspectWal, type InspectOptions } from "./inspect-wal.ts";
+export type { InspectedEnd, InspectedGap, InspectedSegment, NotCounting, WalInspection } from "./inspection.ts";
 export type { AbortSignalLike, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 export { openWal, openWalReader } from "./open-wal.ts";
 export { type VerifyOptions, type VerifyProgress, verifyWal, walSize, type WalReport } from "./verify-wal.ts";
