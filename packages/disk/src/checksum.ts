@@ -1,4 +1,5 @@
 import * as zlib from "node:zlib";
+import { checkBytes } from "./argument-checks.ts";
 import { portableCrc32 } from "./portable-crc32.ts";
 
 /** Absent from the runtimes that came before it; hence the namespace, which loads without it. */
@@ -11,9 +12,10 @@ const nativeBytesMin = 384;
  * The CRC-32 (IEEE 802.3, the one of zlib and PNG) of `bytes`: an unsigned 32-bit number, the same on every runtime. `seed`
  * is the checksum of the bytes before these, so that `crc32(b, crc32(a))` is the checksum of `a` followed by `b`.
  *
- * @throws RangeError when `seed` isn't an unsigned 32-bit number
+ * @throws RangeError when `seed` isn't an unsigned 32-bit number; TypeError when `bytes` isn't a `Uint8Array`
  */
 export function crc32(bytes: Uint8Array, seed: number = 0): number {
+  checkBytes("The input of a CRC-32", bytes);
   if (seed >>> 0 !== seed) throw new RangeError(`The seed of a CRC-32 is an unsigned 32-bit number, not ${seed}.`);
   if (nativeCrc32 === undefined || bytes.length < nativeBytesMin) return portableCrc32(bytes, seed);
   return nativeCrc32(bytes, seed);

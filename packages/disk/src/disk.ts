@@ -28,7 +28,8 @@ export interface PathStatus {
  * within one file system is atomic: after a crash the target name leads to the old or to the new entry, never to none.
  *
  * Order: calls take effect in the order of their settling; a caller that needs an order awaits. Calls on different paths
- * may run at the same time. Every failure is a `DiskError`; after a failed sync nothing may be assumed about the bytes it
+ * may run at the same time. Calls whose name ends in `Sync` take effect before they return, and hold up the thread until
+ * then: they are for tools and tests. Every failure is a `DiskError` (rejected, or thrown by a `Sync` call); after a failed sync nothing may be assumed about the bytes it
  * covered, and it must not be tried again.
  *
  * Paths are those of the platform (`node:path`); none is ever resolved through a symbolic link in its last part.
@@ -40,10 +41,20 @@ export interface Disk {
   readonly owners: Owners;
   /** What stands at `path`, or `undefined` when nothing does. A symbolic link is `"other"`. */
   stat(path: string): Promise<PathStatus | undefined>;
+  /** The same at once. */
+  statSync(path: string): PathStatus | undefined;
   /** The entries of a directory, in no order. Rejects with `DISK_NOT_FOUND` or `DISK_NOT_A_DIRECTORY`. */
   list(directory: string): Promise<readonly DirectoryEntry[]>;
+  /** The same at once: throws where {@link list} rejects. */
+  listSync(directory: string): readonly DirectoryEntry[];
   /** Opens an existing plain file for reading only. What isn't a plain file is refused (`DISK_NOT_A_FILE`), never waited for. */
   open(path: string): Promise<DiskFile>;
+  /**
+   * Opens the plain file at `path`, reads once into `target` from `position` and closes it; returns the bytes read, which may
+   * be less than asked (`readFullySync` loops). 0 only at or after the end. Refuses what {@link open} refuses. Every call
+   * opens anew: when the name is given to another file in between, the next call reads that one.
+   */
+  readSync(path: string, position: number, target: Uint8Array): number;
   /** Creates a file that must not exist (`DISK_EXISTS`), for reading and writing. */
   create(path: string): Promise<DiskFile>;
   /** Makes one directory whose parent exists; `DISK_EXISTS` when anything stands there. */

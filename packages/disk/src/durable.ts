@@ -1,4 +1,5 @@
 import { dirname, join, resolve, sep } from "node:path";
+import { checkChunks, checkEntryName, checkPath } from "./argument-checks.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { isDiskError } from "./disk-error.ts";
 import { notADirectoryError } from "./errno.ts";
@@ -10,6 +11,7 @@ import { writeFully } from "./transfer.ts";
  * Several callers may make the same path at once. Rejects with `DISK_NOT_A_DIRECTORY` when something else stands there.
  */
 export async function makeDirectories(disk: Disk, path: string): Promise<void> {
+  checkPath("The directory to make", path);
   const missing: string[] = [];
   let found = resolve(path);
   while (!(await stands(disk, found, missing.length === 0))) {
@@ -26,7 +28,7 @@ export async function makeDirectories(disk: Disk, path: string): Promise<void> {
  * content and name are durable. Resolves to the file, still open for reading and writing, its `path` that of the temporary
  * name; the caller closes it.
  *
- * One caller at a time may use a temporary name. After a failure the handle is closed and the first error is rethrown; a
+ * Both names are names in `directory`, and differ. One caller at a time may use a temporary name. After a failure the handle is closed and the first error is rethrown; a
  * leftover may stay under the temporary name, and the final name leads to the old file or to the whole new one.
  */
 export async function publishFile(
@@ -36,6 +38,7 @@ export async function publishFile(
   finalName: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<DiskFile> {
+  checkPublication(directory, temporaryName, finalName, chunks);
   const temporary = join(directory, temporaryName);
   await removeLeftover(disk, temporary);
   const file = await disk.create(temporary);
@@ -53,6 +56,14 @@ export async function publishFile(
     await file.close().catch(() => undefined);
     throw error;
   }
+}
+
+function checkPublication(directory: string, temporaryName: string, finalName: string, chunks: unknown): void {
+  checkPath("The directory of a file", directory);
+  checkEntryName("The temporary name of a file", temporaryName);
+  checkEntryName("The final name of a file", finalName);
+  if (temporaryName === finalName) throw new TypeError(`The temporary name of a file isn't its final one: ${JSON.stringify(finalName)}.`);
+  checkChunks("The content of a file", chunks);
 }
 
 async function stands(disk: Disk, path: string, isTarget: boolean): Promise<boolean> {

@@ -57,7 +57,7 @@ const meanings: ReadonlyMap<string, Meaning> = new Map([
   ["EBADF", closed],
 ]);
 
-/** Where the same errno means something else, by `operation errno`. */
+/** Where the same errno means something else, by `step errno`. */
 const exceptions: ReadonlyMap<string, Meaning> = new Map([
   ["open ELOOP", notAFile],
   ["create ELOOP", notAFile],
@@ -70,7 +70,12 @@ const exceptions: ReadonlyMap<string, Meaning> = new Map([
 
 /** The error for the platform's `errno`; the only place where one becomes the other. */
 export function diskErrorFor(operation: string, file: string, errno: string, cause?: unknown): DiskError {
-  const meaning = exceptions.get(`${operation} ${errno}`) ?? meanings.get(errno) ?? failed;
+  return stepErrorFor(operation, file, errno, operation, cause);
+}
+
+/** The same for an operation of several steps, of which `step` is the one that failed. */
+function stepErrorFor(operation: string, file: string, errno: string, step: string, cause: unknown): DiskError {
+  const meaning = exceptions.get(`${step} ${errno}`) ?? meanings.get(errno) ?? failed;
   return describe(meaning, operation, file, errno, cause);
 }
 
@@ -78,9 +83,9 @@ export function diskErrorFor(operation: string, file: string, errno: string, cau
  * The error for what a call of the platform threw. Complaints about arguments (a NUL in a path, a missing buffer) stay what
  * they are.
  */
-export function thrownErrorFor(operation: string, file: string, error: unknown): unknown {
+export function thrownErrorFor(operation: string, file: string, error: unknown, step: string = operation): unknown {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return error;
-  return error.code.startsWith("ERR_") ? error : diskErrorFor(operation, file, error.code, error);
+  return error.code.startsWith("ERR_") ? error : stepErrorFor(operation, file, error.code, step, error);
 }
 
 /** Something stands at the path, but not a plain file. */

@@ -5,4 +5,4 @@ export { makeDirectories, publishFile } from "./durable.ts";
 export { breakLock, lockDirectory, type DirectoryLock, type LockOptions } from "./lock.ts";
 export { nodeDisk } from "./node-disk.ts";
 export type { Owners, Verdict } from "./owners.ts";
-export { readFully, writeFully, writeFullySync } from "./transfer.ts";
+export { readFully, readFullySync, writeFully, writeFullySync } from "./transfer.ts";

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { checkPath } from "./argument-checks.ts";
 import type { Disk } from "./disk.ts";
 import { isDiskError, type DiskErrorCode } from "./disk-error.ts";
 import { contendedError, notALockError, ownedError, undecidedError } from "./locked-error.ts";
@@ -42,10 +43,12 @@ const pauseMilliseconds = 5;
  */
 export async function lockDirectory(disk: Disk, directory: string, options: LockOptions = {}): Promise<DirectoryLock> {
   const operation = "lockDirectory";
+  checkPath("The directory of a lock", directory);
+  const oneContainer = checkedOptions(options);
   const freeKernelLock = await takeKernelLock(disk, operation, directory);
   try {
     const identity = await disk.owners.identify(directory);
-    await takeEntry({ disk, operation, directory, identity, oneContainer: options.oneContainer === true });
+    await takeEntry({ disk, operation, directory, identity, oneContainer });
     return createLock(disk, directory, identity, freeKernelLock);
   } catch (error) {
     await freeKernelLock().catch(() => undefined);
@@ -60,6 +63,7 @@ export async function lockDirectory(disk: Disk, directory: string, options: Lock
  */
 export async function breakLock(disk: Disk, directory: string): Promise<void> {
   const operation = "breakLock";
+  checkPath("The directory of a lock", directory);
   const freeKernelLock = await takeKernelLock(disk, operation, directory);
   try {
     const self = await disk.owners.identify(directory);
@@ -71,6 +75,14 @@ export async function breakLock(disk: Disk, directory: string): Promise<void> {
   } finally {
     await freeKernelLock();
   }
+}
+
+/** What `oneContainer` says, or a `TypeError`. */
+function checkedOptions(options: LockOptions | null): boolean {
+  if (typeof options !== "object" || options === null) throw new TypeError("The options of a lock are an object.");
+  const { oneContainer = false } = options;
+  if (typeof oneContainer !== "boolean") throw new TypeError(`oneContainer is a boolean, not of type ${typeof oneContainer}.`);
+  return oneContainer;
 }
 
 interface Attempt {

@@ -12,3 +12,12 @@ export function call<T>(operation: string, file: string, start: (done: Callback<
     });
   });
 }
+
+/** The same at once. `step` is the part of the operation that the call is, where its errors mean something of their own. */
+export function callSync<T>(operation: string, file: string, run: () => T, step: string = operation): T {
+  try {
+    return run();
+  } catch (error) {
+    throw thrownErrorFor(operation, file, error, step);
+  }
+}

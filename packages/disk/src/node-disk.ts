@@ -1,11 +1,13 @@
 import * as fs from "node:fs";
-import type { DirectoryEntry, Disk, DiskFile, EntryKind, PathStatus } from "./disk.ts";
+import type { DirectoryEntry, Disk, DiskFile } from "./disk.ts";
 import { isDiskError } from "./disk-error.ts";
-import { notADirectoryError, notAFileError } from "./errno.ts";
-import { call } from "./node-call.ts";
+import { notAFileError } from "./errno.ts";
+import { call, callSync } from "./node-call.ts";
 import { nodeClock } from "./node-clock.ts";
 import { NodeFile } from "./node-file.ts";
 import { nodeOwners } from "./node-owners.ts";
+import { readSync } from "./node-read-sync.ts";
+import { checkDirectory, checkPlainFile, kindOf, stat, statSync, statusOf } from "./node-status.ts";
 import { platformRules, type PlatformRules } from "./platform.ts";
 
 /** The file system of this machine. */
@@ -17,8 +19,11 @@ export function createNodeDisk(rules: PlatformRules): Disk {
     clock: nodeClock,
     owners: nodeOwners,
     stat: (path) => stat("stat", path),
+    statSync: (path) => statSync("statSync", path),
     list,
+    listSync,
     open: (path) => open(path, rules),
+    readSync: (path, position, target) => readSync(path, position, target, rules),
     create: (path) => create(path, rules),
     makeDirectory: (path) => call("makeDirectory", path, (done) => fs.mkdir(path, done)),
     removeDirectory: (path) => call("removeDirectory", path, (done) => fs.rmdir(path, done)),
@@ -30,35 +35,26 @@ export function createNodeDisk(rules: PlatformRules): Disk {
   };
 }
 
-async function stat(operation: string, path: string): Promise<PathStatus | undefined> {
-  try {
-    const stats = await call<fs.Stats>(operation, path, (done) => fs.lstat(path, done));
-    return { kind: kindOf(stats), size: stats.isFile() ? stats.size : 0 };
-  } catch (error) {
-    // Nothing can stand below a plain file, so both errors say the same.
-    if (isDiskError(error, "DISK_NOT_FOUND", "DISK_NOT_A_DIRECTORY")) return undefined;
-    throw error;
-  }
+async function list(directory: string): Promise<readonly DirectoryEntry[]> {
+  checkDirectory("list", directory, await stat("list", directory));
+  return (await call<fs.Dirent[]>("list", directory, (done) => fs.readdir(directory, { withFileTypes: true }, done))).map(entryOf);
 }
 
-async function list(directory: string): Promise<readonly DirectoryEntry[]> {
-  // readdir follows a symbolic link, and the contract doesn't.
-  const status = await stat("list", directory);
-  if (status !== undefined && status.kind !== "directory") throw notADirectoryError("list", directory);
-  const entries = await call<fs.Dirent[]>("list", directory, (done) => fs.readdir(directory, { withFileTypes: true }, done));
-  return entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) }));
+function listSync(directory: string): readonly DirectoryEntry[] {
+  checkDirectory("listSync", directory, statSync("listSync", directory));
+  return callSync("listSync", directory, () => fs.readdirSync(directory, { withFileTypes: true })).map(entryOf);
+}
+
+function entryOf(entry: fs.Dirent): DirectoryEntry {
+  return { name: entry.name, kind: kindOf(entry) };
 }
 
 async function open(path: string, rules: PlatformRules): Promise<DiskFile> {
-  if (!rules.refusesLinks) {
-    const status = await stat("open", path);
-    if (status !== undefined && status.kind !== "file") throw notAFileError("open", path);
-  }
+  if (!rules.refusesLinks) checkPlainFile("open", path, await stat("open", path));
   const descriptor = await call<number>("open", path, (done) => fs.open(path, rules.readFlags, done));
   const file = new NodeFile({ path, descriptor, access: "read", contentSync: rules.contentSync });
   try {
-    const stats = await call<fs.Stats>("open", path, (done) => fs.fstat(descriptor, done));
-    if (!stats.isFile()) throw notAFileError("open", path);
+    checkPlainFile("open", path, statusOf(await call<fs.Stats>("open", path, (done) => fs.fstat(descriptor, done))));
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;
@@ -88,9 +84,4 @@ async function syncDirectory(path: string, rules: PlatformRules): Promise<void> 
   } finally {
     await call<void>("syncDirectory", path, (done) => fs.close(descriptor, done)).catch(() => undefined);
   }
-}
-
-function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): EntryKind {
-  if (entry.isFile()) return "file";
-  return entry.isDirectory() ? "directory" : "other";
 }

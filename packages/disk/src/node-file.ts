@@ -1,11 +1,10 @@
 import * as fs from "node:fs";
+import { checkBytes, checkPosition } from "./argument-checks.ts";
 import { DiskError } from "./disk-error.ts";
 import type { DiskFile } from "./disk.ts";
-import { closedError, thrownErrorFor } from "./errno.ts";
-import { call, type Callback } from "./node-call.ts";
-
-/** The most that one call transfers; the platforms' own limit is 2 GiB - 1 or a little below. */
-const transferMax = 1 << 30;
+import { closedError } from "./errno.ts";
+import { call, callSync, type Callback } from "./node-call.ts";
+import { transferMax } from "./platform.ts";
 
 export interface OpenedFile {
   readonly path: string;
@@ -33,12 +32,13 @@ export class NodeFile implements DiskFile {
 
   async read(position: number, target: Uint8Array): Promise<number> {
     checkPosition(position);
+    checkBytes("The target of a read", target);
     const length = Math.min(target.length, transferMax);
     return this.#run("read", (descriptor, done) => fs.read(descriptor, target, 0, length, position, done));
   }
 
   async write(position: number, source: Uint8Array): Promise<number> {
-    this.#checkWrite("write", position);
+    this.#checkWrite("write", position, source);
     if (source.length === 0) return 0;
     const length = Math.min(source.length, transferMax);
     const start = (descriptor: number, done: Callback<number>): void =>
@@ -47,15 +47,12 @@ export class NodeFile implements DiskFile {
   }
 
   writeSync(position: number, source: Uint8Array): number {
-    this.#checkWrite("writeSync", position);
+    this.#checkWrite("writeSync", position, source);
     if (this.#closing !== undefined) throw closedError("writeSync", this.path);
     if (source.length === 0) return 0;
-    try {
-      const length = Math.min(source.length, transferMax);
-      return this.#taken("writeSync", fs.writeSync(this.#opened.descriptor, source, 0, length, position));
-    } catch (error) {
-      throw thrownErrorFor("writeSync", this.path, error);
-    }
+    const length = Math.min(source.length, transferMax);
+    const write = (): number => fs.writeSync(this.#opened.descriptor, source, 0, length, position);
+    return this.#taken("writeSync", callSync("writeSync", this.path, write));
   }
 
   sync(): Promise<void> {
@@ -91,8 +88,9 @@ export class NodeFile implements DiskFile {
     });
   }
 
-  #checkWrite(operation: string, position: number): void {
+  #checkWrite(operation: string, position: number, source: Uint8Array): void {
     checkPosition(position);
+    checkBytes("The source of a write", source);
     if (this.#opened.access === "write") return;
     const message = `${operation} ${JSON.stringify(this.path)}: it was opened for reading. Only a created file takes writes.`;
     throw new DiskError("DISK_PERMISSION", message, { operation, file: this.path });
@@ -103,10 +101,4 @@ export class NodeFile implements DiskFile {
     const message = `${operation} ${JSON.stringify(this.path)}: the file system took no byte and gave no reason.`;
     throw new DiskError("DISK_IO", message, { operation, file: this.path });
   }
-}
-
-function checkPosition(position: number): void {
-  // Node takes anything else for "wherever the descriptor's cursor is".
-  if (Number.isSafeInteger(position) && position >= 0) return;
-  throw new RangeError(`A position in a file is a whole number from 0, not ${position}.`);
 }

@@ -1,5 +1,8 @@
 import { constants } from "node:fs";
 
+/** The most that one call transfers; the platforms' own limit is 2 GiB - 1 or a little below. */
+export const transferMax: number = 1 << 30;
+
 /** The open flags that a platform may lack; absent ones are `undefined` or missing. */
 export interface OpenFlags {
   readonly O_NOFOLLOW?: number | undefined;

@@ -1,13 +1,30 @@
-import type { DiskFile } from "./disk.ts";
+import { checkBytes } from "./argument-checks.ts";
+import type { Disk, DiskFile } from "./disk.ts";
 
 /**
  * Reads until `target` is full or the file ends; resolves to the bytes read, which are less than `target.length` only at
  * the end of the file. Rejects with the `DiskError` of the read that failed.
  */
 export async function readFully(file: DiskFile, position: number, target: Uint8Array): Promise<number> {
+  checkBytes("The target of a read", target);
   let got = 0;
   while (got < target.length) {
     const bytes = await file.read(position + got, got === 0 ? target : target.subarray(got));
+    if (bytes === 0) break;
+    got += bytes;
+  }
+  return got;
+}
+
+/**
+ * The same at once, of the file at `path`. Every part is read from the file that has the name at that moment: nobody may
+ * replace it meanwhile.
+ */
+export function readFullySync(disk: Disk, path: string, position: number, target: Uint8Array): number {
+  checkBytes("The target of a read", target);
+  let got = 0;
+  while (got < target.length) {
+    const bytes = disk.readSync(path, position + got, got === 0 ? target : target.subarray(got));
     if (bytes === 0) break;
     got += bytes;
   }
@@ -19,6 +36,7 @@ export async function readFully(file: DiskFile, position: number, target: Uint8A
  * the range may have been written.
  */
 export async function writeFully(file: DiskFile, position: number, source: Uint8Array): Promise<void> {
+  checkBytes("The source of a write", source);
   let taken = 0;
   while (taken < source.length) {
     taken += await file.write(position + taken, taken === 0 ? source : source.subarray(taken));
@@ -27,6 +45,7 @@ export async function writeFully(file: DiskFile, position: number, source: Uint8
 
 /** The same at once, on the calling thread. */
 export function writeFullySync(file: DiskFile, position: number, source: Uint8Array): void {
+  checkBytes("The source of a write", source);
   let taken = 0;
   while (taken < source.length) {
     taken += file.writeSync(position + taken, taken === 0 ? source : source.subarray(taken));

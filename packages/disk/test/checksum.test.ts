@@ -50,4 +50,11 @@ describe("crc32", () => {
       expect(() => crc32(new Uint8Array(1_000), seed)).toThrow(RangeError);
     }
   });
+
+  it("refuses what isn't bytes, whatever its length", () => {
+    const notBytes: readonly unknown[] = [undefined, null, "text", "text".repeat(500), [1, 2], new Uint16Array(1_000), new ArrayBuffer(1_000)];
+    for (const wrong of notBytes) {
+      expect(() => crc32(wrong as Uint8Array)).toThrow(TypeError);
+    }
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isDiskError } from "../src/disk-error.ts";
 import { createSimulatedDisk, type Fault, type Operation, type OperationKind, type SimulatedDisk } from "../src/testing/index.ts";
-import { readFully } from "../src/transfer.ts";
+import { readFully, readFullySync } from "../src/transfer.ts";
 
 function filled(length: number, value: number): Uint8Array {
   return new Uint8Array(length).fill(value);
@@ -50,6 +50,22 @@ describe("a planned fault", () => {
     expect(() => file.writeSync(0, filled(1, 1))).toThrow(expect.objectContaining({ code: "DISK_IO", operation: "writeSync" }));
   });
 
+  test("makes what is asked at once fail too, under its own name", async () => {
+    const disk = createSimulatedDisk();
+    await (await disk.create("/a")).close();
+    const calls = {
+      stat: () => disk.statSync("/a"),
+      list: () => disk.listSync("/"),
+      read: () => disk.readSync("/a", 0, filled(1, 0)),
+    } as const;
+    for (const kind of ["stat", "list", "read"] as const) {
+      failNext(disk, kind, ioError);
+      expect(calls[kind], kind).toThrow(expect.objectContaining({ code: "DISK_IO", operation: `${kind}Sync` }));
+      expect(calls[kind], kind).not.toThrow();
+    }
+    expect(disk.openFiles).toBe(0);
+  });
+
   test("makes a transfer short", async () => {
     const disk = createSimulatedDisk();
     const file = await disk.create("/a");
@@ -62,6 +78,13 @@ describe("a planned fault", () => {
     expect(await file.read(0, target)).toBe(4);
     expect(target).toEqual(Uint8Array.from([1, 1, 1, 2, 9, 9, 9, 9, 9, 9]));
     expect(await readFully(file, 0, target)).toBe(10);
+    target.fill(9);
+    failNext(disk, "read", { kind: "short", bytes: 4 });
+    expect(disk.readSync("/a", 0, target)).toBe(4);
+    expect(target).toEqual(Uint8Array.from([1, 1, 1, 2, 9, 9, 9, 9, 9, 9]));
+    failNext(disk, "read", { kind: "short", bytes: 4 });
+    expect(readFullySync(disk, "/a", 0, target)).toBe(10);
+    expect(target).toEqual(Uint8Array.from([1, 1, 1, 2, 2, 2, 2, 2, 2, 2]));
   });
 
   test("that a kind of operation can't have is refused", async () => {
@@ -185,6 +208,20 @@ describe("the trace", () => {
     ]);
   });
 
+  test("has what was asked at once in its place among the others", async () => {
+    const disk = createSimulatedDisk();
+    const seen: string[] = [];
+    disk.beforeEach(({ kind, path }) => seen.push(`${kind} ${path}`));
+    const created = disk.create("/a");
+    expect(disk.statSync("/a")).toBeUndefined();
+    await created;
+    disk.listSync("/");
+    disk.readSync("/./a", 3, filled(2, 0));
+    expect(() => disk.readSync("/none", 0, filled(1, 0))).toThrow("nothing stands there");
+    expect(seen).toEqual(["stat /a", "create /a", "list /", "read /a", "read /none"]);
+    expect(disk.operations[3]).toEqual({ index: 3, kind: "read", path: "/a", position: 3, length: 2 });
+  });
+
   test("shows what fails by itself, and a caller that changes a buffer before the write settles", async () => {
     const disk = createSimulatedDisk();
     await expect(disk.open("/none")).rejects.toSatisfy((error) => isDiskError(error, "DISK_NOT_FOUND"));
@@ -274,6 +311,7 @@ describe("processes and boots", () => {
     second.kill();
     await expect(begun).rejects.toMatchObject({ code: "DISK_CLOSED" });
     await expect(second.stat("/a")).rejects.toMatchObject({ code: "DISK_CLOSED" });
+    expect(() => second.statSync("/a")).toThrow(expect.objectContaining({ code: "DISK_CLOSED" }));
     await expect(file.sync()).rejects.toMatchObject({ code: "DISK_CLOSED" });
     await file.close();
     expect(second.openFiles).toBe(0);

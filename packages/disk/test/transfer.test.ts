@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readFully, writeFully, writeFullySync, type DiskFile } from "../src/index.ts";
+import { nodeDisk, readFully, readFullySync, writeFully, writeFullySync, type Disk, type DiskFile } from "../src/index.ts";
 
 /** A file in memory whose every transfer stops after `step` bytes. */
 function shortFile(content: number[], step: number): DiskFile & { readonly calls: string[] } {
@@ -47,6 +47,50 @@ describe("readFully", () => {
   it("asks for nothing when the target is empty", async () => {
     const file = shortFile([1], 1);
     expect(await readFully(file, 0, new Uint8Array(0))).toBe(0);
+    expect(file.calls).toEqual([]);
+  });
+});
+
+describe("readFullySync", () => {
+  /** A disk with one file that gives at most `step` bytes at a time. */
+  function shortDisk(content: readonly number[], step: number): { readonly disk: Disk; readonly calls: string[] } {
+    const calls: string[] = [];
+    const readSync: Disk["readSync"] = (path, position, target) => {
+      calls.push(`${path} ${position} ${target.length}`);
+      const part = content.slice(position, position + Math.min(step, target.length));
+      target.set(part);
+      return part.length;
+    };
+    return { disk: { ...nodeDisk, readSync }, calls };
+  }
+
+  it("goes on after short reads until the target is full, and reads no further", () => {
+    const { disk, calls } = shortDisk([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 3);
+    const target = new Uint8Array(7);
+    expect(readFullySync(disk, "a", 1, target)).toBe(7);
+    expect([...target]).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(calls).toEqual(["a 1 7", "a 4 4", "a 7 1"]);
+  });
+
+  it("returns less only at the end of the file, and asks for nothing when the target is empty", () => {
+    const { disk, calls } = shortDisk([0, 1, 2, 3, 4], 2);
+    const target = new Uint8Array(9).fill(255);
+    expect(readFullySync(disk, "a", 1, target)).toBe(4);
+    expect([...target]).toEqual([1, 2, 3, 4, 255, 255, 255, 255, 255]);
+    calls.length = 0;
+    expect(readFullySync(disk, "a", 1, new Uint8Array(0))).toBe(0);
+    expect(calls).toEqual([]);
+  });
+});
+
+describe("a transfer of what isn't bytes", () => {
+  it.each([undefined, null, "text", 5, [1, 2], new Uint16Array(2), new ArrayBuffer(2)])("is refused: %s", async (value: unknown) => {
+    const wrong = value as Uint8Array;
+    const file = shortFile([1, 2, 3], 1);
+    await expect(readFully(file, 0, wrong)).rejects.toThrow(TypeError);
+    await expect(writeFully(file, 0, wrong)).rejects.toThrow(TypeError);
+    expect(() => writeFullySync(file, 0, wrong)).toThrow(TypeError);
+    expect(() => readFullySync(nodeDisk, "absent", 0, wrong)).toThrow(TypeError);
     expect(file.calls).toEqual([]);
   });
 });

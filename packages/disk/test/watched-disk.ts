@@ -12,11 +12,18 @@ export function watchedDisk(disk: Disk, watch: Watch): Disk {
     tell(operation, ...paths);
     return run();
   };
+  const toldAtOnce = <T>(operation: string, path: string, run: () => T): T => {
+    tell(operation, path);
+    return run();
+  };
   return {
     clock: disk.clock,
     owners: disk.owners,
     stat: (path) => told("stat", [path], () => disk.stat(path)),
+    statSync: (path) => toldAtOnce("statSync", path, () => disk.statSync(path)),
     list: (path) => told("list", [path], () => disk.list(path)),
+    listSync: (path) => toldAtOnce("listSync", path, () => disk.listSync(path)),
+    readSync: (path, position, target) => toldAtOnce("readSync", path, () => disk.readSync(path, position, target)),
     open: (path) => told("open", [path], async () => watchedFile(await disk.open(path), tell)),
     create: (path) => told("create", [path], async () => watchedFile(await disk.create(path), tell)),
     makeDirectory: (path) => told("makeDirectory", [path], () => disk.makeDirectory(path)),

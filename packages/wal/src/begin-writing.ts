@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
 import { type BatchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
-import { driveLog, ioError, listLog, readShape, Vanished } from "./drive-log.ts";
+import { driveLog, ioError, listLog, readShape } from "./drive-log.ts";
 import { type FoundBatch, type LogTail, readBatches } from "./log-core.ts";
 import { type DamagePolicy, isFenced, type LogShape } from "./log-shape.ts";
+import { Vanished } from "./log-requests.ts";
 import type { Lsn } from "./log.ts";
 import { RestatementCandidates, type Restatement } from "./restatement.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";
@@ -85,7 +86,7 @@ export async function continueLog(disk: Disk, log: FoundLog, segments: SegmentWr
     await setAside(disk, shape);
   }
   // Before the newest segment's own name is known to be durable, what it takes out of use has to stay.
-  if (restatement ?? resumption ?? tail.newestProven) await catalog.remove(shape.dropped);
+  if (restatement ?? resumption ?? tail.newestProven) await catalog.removeDropped();
   return { catalog, nextLsn: resumption?.baseLsn ?? tail.nextLsn };
 }
 
@@ -94,13 +95,12 @@ function resumeBehindDamage({ shape, tail }: FoundLog, after: Lsn | undefined): 
   if (!shape.damage && tail.end.kind !== "damaged") return undefined;
   const position = after ?? tail.lastLsn;
   const baseLsn = Math.max(tail.nextLsn, position + 1);
-  const isHeld = position >= shape.startsAfter && position <= tail.lastLsn;
-  // Nothing that is held leads to such a position, so none of it may be read as if it did.
-  if (!isHeld) return { continuesAfter: position, baseLsn, oldestLsn: position + 1 };
   if (isFenced(shape, position)) {
     const message = `${shape.directory}: writing can't go on after record ${position}, which a fence took out of use; choose a position that counts`;
     throw new WalError("WAL_POSITION_FENCED", message, { file: shape.directory, lsn: position });
   }
+  // Nothing that is held leads to such a position, so none of it may be read as if it did.
+  if (position < shape.startsAfter || position > tail.lastLsn) return { continuesAfter: position, baseLsn, oldestLsn: position + 1 };
   const oldestLsn = shape.damage?.atStart ? Math.max(shape.oldestLsn, shape.startsAfter + 1) : shape.oldestLsn;
   return { continuesAfter: position, baseLsn, oldestLsn };
 }

@@ -1,5 +1,5 @@
 import type { Disk } from "@laminar/disk";
-import { settle } from "./log-reader.ts";
+import { settle } from "./drive-log.ts";
 import type { LogListing } from "./log-shape.ts";
 import type { WalError } from "./wal-error.ts";
 

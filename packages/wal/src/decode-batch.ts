@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { FoundBatch } from "./log-core.ts";
 import type { LogShape } from "./log-shape.ts";
-import type { Lsn, WalBatch } from "./log.ts";
+import type { EntryVisitor, Lsn, WalBatch } from "./log.ts";
 import { BATCH_END, ENTRIES_CUSTOM, ENTRIES_STANDARD } from "./segment-format.ts";
 import { decodeBinaries, decodeStandard } from "./standard-entries.ts";
+import { scanEntries, visitEntries } from "./visit-entries.ts";
 import type { WalCodec } from "./wal-entry.ts";
 import { WalError } from "./wal-error.ts";
 
@@ -23,25 +24,39 @@ export function batchDecoder(codec: WalCodec<unknown> | undefined): BatchDecoder
   };
 }
 
-export function requireKind(shape: LogShape, decoder: BatchDecoder<unknown>): void {
-  if (shape.entryKind === decoder.entryKind) return;
-  const holds = shape.entryKind === ENTRIES_STANDARD ? "the standard entries: open it without a codec" : "entries of a codec: open it with that codec";
-  throw new WalError("WAL_CODEC_MISMATCH", `${shape.directory} holds ${holds}`, { file: shape.directory, expected: decoder.entryKind, actual: shape.entryKind });
+export function requireKind({ directory, entryKind }: LogShape, decoder: Pick<BatchDecoder<unknown>, "entryKind">): void {
+  if (entryKind === decoder.entryKind) return;
+  const holds = entryKind === ENTRIES_STANDARD ? "the standard entries: open it without a codec" : "entries of a codec: open it with that codec";
+  throw new WalError("WAL_CODEC_MISMATCH", `${directory} holds ${holds}`, { file: directory, expected: decoder.entryKind, actual: entryKind });
 }
 
 /** The records of a batch that count and are above `after`. */
-export function decodeFound<E>(shape: LogShape, found: FoundBatch, decoder: BatchDecoder<E>, after: Lsn): WalBatch<E> {
-  const { header, body, counted, segment, position } = found;
-  const file = join(shape.directory, segment.name);
+export function decodeFound<E>({ directory }: Pick<LogShape, "directory">, found: FoundBatch, decoder: BatchDecoder<E>, after: Lsn): WalBatch<E> {
+  const { header, body, counted } = found;
+  const entries = decoding(directory, found, () => decoder.decode(body, body.length - 1, header.count));
+  const skipped = Math.max(0, after + 1 - header.firstLsn);
+  const wanted = skipped === 0 && counted === entries.length ? entries : entries.slice(skipped, counted);
+  return { firstLsn: header.firstLsn + skipped, session: header.session, entries: wanted };
+}
+
+/** Shows the same records to a visitor, and none of a batch that can't be decoded. */
+export function visitFound({ directory }: Pick<LogShape, "directory">, found: FoundBatch, visitor: EntryVisitor): void | Promise<void> {
+  const { header, body, counted, after } = found;
+  const skipped = Math.max(0, after + 1 - header.firstLsn);
+  const scanned = decoding(directory, found, () => scanEntries(body, body.length - 1, header.count));
+  const visit = (): void => visitEntries(body, scanned, { firstLsn: header.firstLsn, skipped, counted }, visitor);
+  const waiting = visitor.batch?.(header.firstLsn + skipped, counted - skipped, header.session);
+  return waiting ? waiting.then(visit) : visit();
+}
+
+function decoding<T>(directory: string, { header, body, segment, position }: FoundBatch, decode: () => T): T {
+  const file = join(directory, segment.name);
   const details = { file, offset: position, lsn: header.firstLsn };
   if (body[body.length - 1] !== BATCH_END) throw new WalError("WAL_CORRUPT", `${file}: the batch at offset ${position} doesn't end as a batch does`, details);
-  let entries: readonly E[];
   try {
-    entries = decoder.decode(body, body.length - 1, header.count);
+    return decode();
   } catch (cause) {
-    const message = `${file}: the batch at offset ${position} verifies, but its entries can't be decoded`;
+    const message = `${file}: the batch at offset ${position} verifies, but its entries can't be decoded; open the log with the codec that wrote it`;
     throw new WalError("WAL_CODEC_MISMATCH", message, { ...details, cause });
   }
-  const skipped = Math.max(0, after + 1 - header.firstLsn);
-  return { firstLsn: header.firstLsn + skipped, session: header.session, entries: entries.slice(skipped, counted) };
 }

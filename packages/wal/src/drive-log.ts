@@ -1,134 +1,80 @@
-import { join } from "node:path";
-import { type Disk, type DiskFile, isDiskError, readFully } from "@laminar/disk";
-import type { FoundBatch, ReadRequest } from "./log-core.ts";
-import { type DamagePolicy, type LogListing, type LogShape, type SegmentFile, shapeOf } from "./log-shape.ts";
-import { SEGMENT_HEADER_BYTES } from "./segment-format.ts";
-import { parseLogNames, segmentName } from "./segment-names.ts";
+import type { Disk } from "@laminar/disk";
+import { type FoundFiles, listSegments, readShape as shapeReading, signature } from "./list-segments.ts";
+import type { FoundBatch } from "./log-core.ts";
+import { LogDriver } from "./log-driver.ts";
+import type { Reading } from "./log-requests.ts";
+import type { DamagePolicy, LogListing, LogShape } from "./log-shape.ts";
+import { Doubts } from "./settling.ts";
 import { WalError } from "./wal-error.ts";
 
-/** The log's files as they are now; `undefined` when the directory isn't there. */
-export async function listLog(disk: Disk, directory: string): Promise<(LogListing & { readonly highest: number }) | undefined> {
-  const entries = await disk.list(directory).catch((error: unknown) => {
-    if (isDiskError(error, "DISK_NOT_FOUND")) return undefined;
-    throw error;
-  });
-  if (!entries) return undefined;
-  const names = parseLogNames(entries.map((entry) => entry.name));
-  const segments = await severalAtOnce(names.segments, async (number): Promise<SegmentFile> => {
-    const name = segmentName(number);
-    const found = await disk.stat(join(directory, name));
-    if (found?.kind === "file") return { name, number, size: found.size };
-    const file = join(directory, name);
-    if (found) throw new WalError("WAL_CORRUPT", `${file} is not a plain file`, { file });
-    throw new Vanished(name);
-  });
-  return { directory, segments, newestHead: names.heads.at(-1) ?? 0, highest: names.highest };
-}
+export { ioError } from "./io-error.ts";
 
-/** A log may have many thousand segments, and a process a thousand handles. */
-const AT_ONCE = 16;
-
-/** Runs `action` for each item, several at a time; the results in the order of the items. */
-async function severalAtOnce<T, R>(items: readonly T[], action: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const work = async (): Promise<void> => {
-    while (next < items.length) {
-      const at = next++;
-      results[at] = await action(items[at] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return results;
-}
-
-/** Reads all headers, and what they tell. `undefined` when there is no log. */
-export async function readShape(disk: Disk, listing: LogListing, onDamage: DamagePolicy): Promise<LogShape | undefined> {
-  const { directory } = listing;
-  const headers = await severalAtOnce(listing.segments, async (segment) => {
-    const file = await openSegment(disk, directory, segment);
-    try {
-      return await readExactly(file, 0, Math.min(segment.size, SEGMENT_HEADER_BYTES));
-    } finally {
-      await file.close();
-    }
-  });
-  return shapeOf(listing, headers, onDamage);
-}
-
-/** A file that was listed is gone: beside a live writer that is no damage, and the caller lists again. */
-export class Vanished extends Error {
-  readonly segment: string;
-
-  constructor(segment: string) {
-    super(`${segment} is gone`);
-    this.segment = segment;
-  }
-}
-
-/** Answers a reading core from the disk, one open file at a time, and hands its batches on. */
-export async function* driveLog<T>(
-  disk: Disk,
-  directory: string,
-  core: Generator<ReadRequest | FoundBatch, T, Uint8Array>,
-): AsyncGenerator<FoundBatch, T, undefined> {
-  let file: DiskFile | undefined;
-  let open: SegmentFile | undefined;
+/** Drives a reading to its end, and hands on its batches one after the other: what `take` returns is waited for. */
+export async function drive<T>(driver: LogDriver, reading: Reading<T, FoundBatch>, take: (found: FoundBatch) => void | Promise<void>): Promise<T> {
   try {
-    for (let step = core.next(); ; ) {
+    for (let step = reading.next(); ; ) {
+      driver.check();
       if (step.done) return step.value;
-      if (step.value.kind === "batch") {
-        yield step.value;
-        step = core.next();
-        continue;
+      if (step.value.kind !== "batch") step = reading.next(await driver.answer(step.value));
+      else {
+        const taken = take(step.value);
+        if (taken) await taken;
+        step = reading.next();
       }
-      const { segment, position, length } = step.value;
-      if (open !== segment) {
-        await file?.close();
-        file = undefined;
-        file = await openSegment(disk, directory, segment);
-        open = segment;
-      }
-      step = core.next(await readExactly(file as DiskFile, position, length));
     }
   } finally {
-    await file?.close();
+    await driver.close();
   }
+}
+
+/** The same, with the batches made into what `make` gives and handed out when they are asked for. */
+export async function* driveBatches<T, R>(driver: LogDriver, reading: Reading<T, FoundBatch>, make: (found: FoundBatch) => R): AsyncGenerator<R, T, undefined> {
+  try {
+    for (let step = reading.next(); ; ) {
+      driver.check();
+      if (step.done) return step.value;
+      if (step.value.kind !== "batch") step = reading.next(await driver.answer(step.value));
+      else {
+        yield make(step.value);
+        step = reading.next();
+      }
+    }
+  } finally {
+    await driver.close();
+  }
+}
+
+export function driveLog<T>(disk: Disk, directory: string, reading: Reading<T, FoundBatch>): AsyncGenerator<FoundBatch, T, undefined> {
+  return driveBatches(new LogDriver(disk, directory), reading, (found) => found);
 }
 
 /** The same when only the end is wanted. */
-export async function driveToEnd<T>(disk: Disk, directory: string, core: Generator<ReadRequest | FoundBatch, T, Uint8Array>): Promise<T> {
-  const driven = driveLog(disk, directory, core);
+export function driveToEnd<T>(disk: Disk, directory: string, reading: Reading<T, FoundBatch>): Promise<T> {
+  return drive(new LogDriver(disk, directory), reading, () => undefined);
+}
+
+/** The log's files as they are now; `undefined` when the directory isn't there. */
+export function listLog(disk: Disk, directory: string): Promise<FoundFiles | undefined> {
+  return driveToEnd(disk, directory, listSegments(directory, new Map()));
+}
+
+/** Reads all headers, and what they tell. `undefined` when there is no log. */
+export function readShape(disk: Disk, listing: LogListing, onDamage: DamagePolicy): Promise<LogShape | undefined> {
+  return driveToEnd(disk, listing.directory, shapeReading(listing, onDamage, new Map()));
+}
+
+/** Repeats `attempt` while what it trips over may be a live writer's work. */
+export async function settle<T>(disk: Disk, directory: string, attempt: (listing: LogListing) => Promise<T>): Promise<T> {
+  const doubts = new Doubts();
   for (;;) {
-    const step = await driven.next();
-    if (step.done) return step.value;
+    let seen: string | undefined;
+    try {
+      const listing = await listLog(disk, directory);
+      if (!listing) throw new WalError("WAL_NOT_FOUND", `there is no directory ${directory}; check the path`, { file: directory });
+      seen = signature(listing);
+      return await attempt(listing);
+    } catch (error) {
+      doubts.weigh(error, seen);
+    }
   }
-}
-
-async function openSegment(disk: Disk, directory: string, segment: SegmentFile): Promise<DiskFile> {
-  try {
-    return await disk.open(join(directory, segment.name));
-  } catch (error) {
-    if (isDiskError(error, "DISK_NOT_FOUND")) throw new Vanished(segment.name);
-    throw ioError(error, join(directory, segment.name));
-  }
-}
-
-async function readExactly(file: DiskFile, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  let got: number;
-  try {
-    got = await readFully(file, position, bytes);
-  } catch (error) {
-    throw ioError(error, file.path, position);
-  }
-  if (got === length) return bytes;
-  throw new WalError("WAL_IO", `${file.path}: only ${got} of ${length} bytes at offset ${position} could be read`, { file: file.path, offset: position });
-}
-
-/** The log's error for a failure of the disk. */
-export function ioError(error: unknown, file: string, offset?: number): WalError {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = isDiskError(error, "DISK_NOT_FOUND") ? "WAL_NOT_FOUND" : isDiskError(error, "DISK_LOCKED") ? "WAL_LOCKED" : "WAL_IO";
-  return new WalError(code, message, { file, offset, cause: error });
 }

@@ -1,8 +1,15 @@
 import type { Disk } from "@laminar/disk";
 import type { BatchDecoder } from "./decode-batch.ts";
-import { entriesOf, readLog, requireReadOptions } from "./log-reader.ts";
-import type { LogEnd, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
+import { entriesOf } from "./iterate-log.ts";
+import { KnownLog } from "./known-log.ts";
+import type { DriveOptions } from "./log-driver.ts";
+import { LogFiles } from "./log-files.ts";
+import type { EntryVisitor, LogEnd, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
+import type { ReadTask } from "./read-log.ts";
+import { requireReadOptions, requireVisitor } from "./read-options.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
+import { ENTRIES_STANDARD } from "./segment-format.ts";
+import type { Announcement } from "./waiting.ts";
 import { WalError } from "./wal-error.ts";
 import { requireLsn } from "./wal-options.ts";
 import type { WalWriter } from "./wal-writer.ts";
@@ -13,6 +20,8 @@ export interface FileLogParts<E, I> {
   readonly decoder: BatchDecoder<E>;
   readonly writer: WalWriter<I>;
   readonly catalog: SegmentCatalog;
+  /** Announced whenever the writer's `durableLsn` changes. */
+  readonly durable: Announcement;
   /** How the log ended when it was opened. */
   readonly end: LogEnd | undefined;
 }
@@ -20,10 +29,17 @@ export interface FileLogParts<E, I> {
 /** The log of a directory, open for writing: the writer, and a reader that sees what it made durable. */
 export class FileLog<E, I> implements WriteAheadLog<E, I> {
   readonly #parts: FileLogParts<E, I>;
-  #closed = false;
+  readonly #files: LogFiles<E>;
+  #closing: Promise<void> | undefined;
+  #hasClosed = false;
+  readonly visit?: (visitor: EntryVisitor, options?: ReadOptions) => Promise<void>;
 
   constructor(parts: FileLogParts<E, I>) {
+    const { disk, directory, decoder, catalog } = parts;
+    const { entryKind } = decoder;
     this.#parts = parts;
+    this.#files = new LogFiles(disk, new KnownLog({ directory, onDamage: "refuse", entryKind, logId: catalog.logId }), decoder);
+    if (entryKind === ENTRIES_STANDARD) this.visit = (visitor, options) => this.#visit(visitor, options);
   }
 
   get logId(): string {
@@ -86,21 +102,51 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
 
   read(options: ReadOptions = {}): AsyncIterable<WalBatch<E>> {
     requireReadOptions(options);
-    const { disk, directory, decoder } = this.#parts;
-    if (this.#closed) throw new WalError("WAL_CLOSED", `${directory}: this log was closed`, { file: directory });
-    return readLog(disk, directory, decoder, { upTo: this.durableLsn, after: options.after, signal: options.signal, onDamage: "refuse" });
+    this.#requireOpen();
+    return this.#files.read(this.#taskOf(options), this.#driveOptions(options));
   }
 
   entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }> {
     return entriesOf(this.read(options));
   }
 
+  async #visit(visitor: EntryVisitor, options: ReadOptions = {}): Promise<void> {
+    requireVisitor(visitor);
+    requireReadOptions(options);
+    this.#requireOpen();
+    return this.#files.visit(this.#taskOf(options), this.#driveOptions(options), visitor);
+  }
+
   close(): Promise<void> {
-    this.#closed = true;
-    return this.#parts.writer.close();
+    return (this.#closing ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#parts.writer.close();
+    } finally {
+      // Not before: what `close` makes durable is still given to those who follow.
+      this.#hasClosed = true;
+      this.#parts.durable.announce();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #taskOf({ after, follow = false }: ReadOptions): ReadTask {
+    const { writer } = this.#parts;
+    const atCall = writer.durableLsn;
+    return { after, unproven: false, follow, durableLsn: follow ? () => writer.durableLsn : () => atCall };
+  }
+
+  #driveOptions({ signal }: ReadOptions): DriveOptions {
+    return { signal, follower: { happenings: [this.#parts.durable.next], hasEnded: () => this.#hasClosed } };
+  }
+
+  #requireOpen(): void {
+    const file = this.#parts.directory;
+    if (this.#closing) throw new WalError("WAL_CLOSED", `${file}: this log was closed; open it again`, { file });
   }
 }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { type Disk, isDiskError, nodeDisk } from "@laminar/disk";
-import { askHeader } from "./ask-bytes.ts";
+import { askHeader } from "./ask-header.ts";
 import { confirmDamage, type Look, plainDamage } from "./confirm-damage.ts";
 import { driveToEnd, ioError, readShape } from "./drive-log.ts";
 import type { InspectedGap, InspectedSegment, NotCounting, WalInspection } from "./inspection.ts";
-import { type LogTail, readBatches } from "./log-core.ts";
+import { type LogTail, readToEnd } from "./log-core.ts";
 import { firstHeld } from "./log-reader.ts";
 import type { LogListing, LogShape, Segment, SegmentFile } from "./log-shape.ts";
 import type { AbortSignalLike } from "./log.ts";
@@ -57,8 +57,7 @@ async function look(disk: Disk, listing: LogListing, signal: AbortSignalLike | u
   }
   if (!shape) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });
   const { logId, entryKind, startsAfter } = shape;
-  const end = Number.POSITIVE_INFINITY;
-  const tail = await driveToEnd(disk, directory, readBatches(shape, { after: end, upTo: end, onDamage: "stop" }));
+  const tail = await driveToEnd(disk, directory, readToEnd(shape, "stop"));
   const { segments, broken } = await surveyAll(disk, shape, tail, signal);
   const inEnd = tail.end.damage === shape.damage?.behind ? undefined : tail.end.damage;
   const damages = [...broken, ...(inEnd ? [inEnd] : [])];
@@ -95,7 +94,7 @@ async function surveyAll(disk: Disk, shape: LogShape, tail: LogTail, signal: Abo
     if (signal?.aborted) throw signal.reason ?? new Error("aborted");
     if (isSuperseded(segment)) continue;
     const upTo = Math.min(segment.limit, tail.lastLsn);
-    const survey = await driveToEnd(disk, shape.directory, surveySegment(segment, upTo));
+    const survey = await driveToEnd(disk, shape.directory, surveySegment(shape.directory, segment, upTo));
     segments.push(describe(segment, survey));
     if (survey.nextLsn <= upTo && !isInNextFile(shape, segment, survey.offset)) broken.push(missing(shape.directory, segment, survey, upTo));
   }
@@ -119,7 +118,7 @@ async function notCounting(disk: Disk, shape: LogShape): Promise<readonly NotCou
   for (const segment of shape.segments) if (isSuperseded(segment)) found.push({ file: segment.name, bytes: segment.size, why: "superseded" });
   const kept = shape.segments[0]?.header.continuesAfter ?? 0;
   for (const file of shape.dropped) {
-    const verdict = await driveToEnd(disk, shape.directory, askHeader(file));
+    const verdict = await driveToEnd(disk, shape.directory, askHeader(shape.directory, file));
     const restated = verdict.kind === "ok" && verdict.header.baseLsn > kept;
     found.push({ file: file.name, bytes: file.size, why: restated ? "superseded" : "dropped" });
   }

@@ -1,22 +1,15 @@
 import { join } from "node:path";
 import { judgeEnd } from "./log-end.ts";
-import { damagedEnd, type DamagePolicy, type LogShape, numberBehindDamage, type Segment, type SegmentFile } from "./log-shape.ts";
+import { askBytes, type Reading } from "./log-requests.ts";
+import { damagedEnd, type DamagePolicy, type LogShape, numberBehindDamage, type Segment } from "./log-shape.ts";
 import type { LogEnd, Lsn } from "./log.ts";
 import * as format from "./segment-format.ts";
+import { SegmentWindow } from "./segment-window.ts";
 import { isCorruption, isWalError, WalError } from "./wal-error.ts";
 
 /*
- * The reading rules of the log, without I/O: generators that ask for bytes and are given them. Whoever drives them decides
- * whether that takes promises (`drive-log.ts`) or not (tests that read many thousand images a second).
+ * The rules for what counts in a log and where it ends, without I/O: generators that ask for bytes and are given them.
  */
-
-/** Asks for exactly `length` bytes, which lie within the segment's size. */
-export interface ReadRequest {
-  readonly kind: "read";
-  readonly segment: SegmentFile;
-  readonly position: number;
-  readonly length: number;
-}
 
 /** A batch of which at least one record counts. */
 export interface FoundBatch {
@@ -27,7 +20,12 @@ export interface FoundBatch {
   readonly body: Uint8Array;
   readonly segment: Segment;
   readonly position: number;
+  /** Records up to here weren't asked for; the batch may begin with some. */
+  readonly after: Lsn;
 }
+
+/** The last record of a batch that counts. */
+export const lastCounted = ({ header, counted }: FoundBatch): Lsn => header.firstLsn + counted - 1;
 
 /** What reading to the end tells. */
 export interface LogTail {
@@ -39,9 +37,9 @@ export interface LogTail {
   /** Whether the newest segment holds a batch that isn't a copy, which shows that its publish was complete. */
   readonly newestProven: boolean;
   readonly end: LogEnd;
+  /** Where reading stopped; a later reading may go on there. */
+  readonly place: Place;
 }
-
-const CHUNK_BYTES = 1024 * 1024;
 
 export interface BatchRange {
   /** Segments that hold nothing above it are not read. */
@@ -51,15 +49,20 @@ export interface BatchRange {
   readonly onDamage: DamagePolicy;
 }
 
-/** Reads batches in order and, unless it stops before, judges where the log ends. Throws for damage, unless it is told to stop there. */
-export function* readBatches(shape: LogShape, range: BatchRange): Generator<ReadRequest | FoundBatch, LogTail, Uint8Array> {
-  let provenLsn = Math.max(...shape.segments.map(({ header }) => header.continuesAfter));
-  const newest = shape.segments.at(-1) as Segment;
-  for (const segment of shape.segments) {
-    if (segment !== newest && segment.limit <= range.after) continue;
-    const place = new Place(segment);
+/**
+ * Reads batches in order and, unless it stops before, judges where the log ends. Throws for damage, unless it is told to stop
+ * there. Begins at `from` if that segment is still there, since nothing before it has changed.
+ */
+export function* readBatches(shape: LogShape, range: BatchRange, from?: Place): Reading<LogTail, FoundBatch> {
+  let provenLsn = shape.segments.reduce((most, { header }) => Math.max(most, header.continuesAfter), 0);
+  const begun = from ? shape.segments.findIndex((segment) => from.isIn(segment)) : -1;
+  for (let i = Math.max(begun, 0); i < shape.segments.length; i++) {
+    const segment = shape.segments[i] as Segment;
+    const next = shape.segments[i + 1];
+    if (next && segment.limit <= range.after) continue;
+    const place = new Place(segment, i === begun ? from : undefined);
     try {
-      const end = yield* readSegment(shape, place, range);
+      const end = yield* readSegment(shape, place, range, next);
       provenLsn = Math.max(provenLsn, place.provenLsn);
       if (end) return tailAt(shape, place, provenLsn, end);
     } catch (error) {
@@ -70,19 +73,38 @@ export function* readBatches(shape: LogShape, range: BatchRange): Generator<Read
   throw new Error("a log has a newest segment");
 }
 
+/** The same when only the end is wanted. */
+export function* readToEnd(shape: LogShape, onDamage: DamagePolicy, from?: Place): Reading<LogTail> {
+  const batches = readBatches(shape, { after: Number.POSITIVE_INFINITY, upTo: Number.POSITIVE_INFINITY, onDamage }, from);
+  for (let step = batches.next(); ; ) {
+    if (step.done) return step.value;
+    step = batches.next(step.value.kind === "batch" ? undefined : yield step.value);
+  }
+}
+
 /** Where reading stands in a segment. */
-class Place {
+export class Place {
   readonly segment: Segment;
   /** Where the next batch begins. */
-  offset: number = format.SEGMENT_HEADER_BYTES;
+  offset: number;
   nextLsn: Lsn;
-  provenLsn: Lsn = 0;
+  provenLsn: Lsn;
   /** Whether a batch was seen that isn't a copy. */
-  own = false;
+  own: boolean;
 
-  constructor(segment: Segment) {
+  /** At the beginning of `segment`, or where `from` stood in the same file before. */
+  constructor(segment: Segment, from?: Place) {
     this.segment = segment;
-    this.nextLsn = segment.header.baseLsn;
+    this.offset = from?.offset ?? format.SEGMENT_HEADER_BYTES;
+    this.nextLsn = from?.nextLsn ?? segment.header.baseLsn;
+    this.provenLsn = from?.provenLsn ?? 0;
+    this.own = from?.own ?? false;
+  }
+
+  /** Whether `segment` is the file that this place is in. A name is no proof of that: another log may stand there by now. */
+  isIn({ number, header }: Segment): boolean {
+    const mine = this.segment;
+    return number === mine.number && header.salt === mine.header.salt && header.logId === mine.header.logId;
   }
 
   get file(): string {
@@ -99,43 +121,37 @@ function tailAt(shape: LogShape, place: Place, provenLsn: Lsn, end: LogEnd): Log
   const lastLsn = place.nextLsn > header.baseLsn ? place.nextLsn - 1 : header.continuesAfter;
   const behind = shape.damage?.behind;
   const nextLsn = end.kind === "damaged" || behind ? numberBehindDamage(shape, place) : place.nextLsn;
-  return { lastLsn, nextLsn, provenLsn, newestProven: place.own, end: behind && end.kind !== "damaged" ? damagedEnd(behind, end) : end };
+  return { lastLsn, nextLsn, provenLsn, newestProven: place.own, place, end: behind && end.kind !== "damaged" ? damagedEnd(behind, end) : end };
 }
 
-/** The end of the log, or `undefined` when a later segment goes on. */
-function* readSegment(shape: LogShape, place: Place, range: BatchRange): Generator<ReadRequest | FoundBatch, LogEnd | undefined, Uint8Array> {
+/** The end of the log, or `undefined` when the next segment goes on. */
+function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Segment | undefined): Reading<LogEnd | undefined, FoundBatch> {
   const { segment } = place;
-  const isNewest = segment === shape.segments.at(-1);
   const { salt } = segment.header;
-  let window: Uint8Array = new Uint8Array(0);
-  let windowAt = place.offset;
+  const window = new SegmentWindow(shape.directory, segment, next);
   for (;;) {
     const position = place.offset;
     if (place.nextLsn > range.upTo) return { kind: "clean", file: segment.name, offset: position, bytes: 0 };
     if (place.nextLsn > segment.limit) return undefined;
     const remaining = place.bytes;
-    if (windowAt + window.length - position < Math.min(format.BATCH_HEADER_BYTES, remaining)) {
-      window = yield { kind: "read", segment, position, length: Math.min(CHUNK_BYTES, remaining) };
-      windowAt = position;
-    }
-    const header = format.decodeBatchHeader(window, position - windowAt, salt, position);
+    const headerBytes = Math.min(format.BATCH_HEADER_BYTES, remaining);
+    if (!window.covers(position, headerBytes)) yield* window.load(position, headerBytes);
+    const header = format.decodeBatchHeader(window.bytes, position - window.position, salt, position);
     const bytes = format.BATCH_HEADER_BYTES + (header?.bodyBytes ?? 0);
     if (!header || bytes > remaining) break;
-    if (position + bytes > windowAt + window.length) {
-      window = yield { kind: "read", segment, position, length: Math.max(bytes, Math.min(CHUNK_BYTES, remaining)) };
-      windowAt = position;
-    }
-    const body = window.subarray(position - windowAt + format.BATCH_HEADER_BYTES, position - windowAt + bytes);
+    if (!window.covers(position, bytes)) yield* window.load(position, bytes);
+    const body = window.part(position + format.BATCH_HEADER_BYTES, position + bytes);
     if (format.bodyChecksum(body, salt, position) !== header.bodyChecksum) break;
     if (header.firstLsn !== place.nextLsn) throw outOfOrder(shape, place, header.firstLsn);
     const counted = Math.min(header.count, segment.limit - header.firstLsn + 1);
-    if (counted > 0 && header.firstLsn + counted - 1 > range.after) yield { kind: "batch", header, counted, body, segment, position };
+    const isWanted = counted > 0 && header.firstLsn + counted - 1 > range.after;
+    if (isWanted) yield { kind: "batch", header, counted, body, segment, position, after: range.after };
     place.provenLsn = Math.max(place.provenLsn, header.durableLsn);
     place.own ||= (header.flags & format.FLAG_COPY) === 0;
     place.nextLsn += header.count;
     place.offset += bytes;
   }
-  if (!isNewest) throw missing(shape, place);
+  if (next) throw missing(shape, place);
   return yield* judgeTail(shape, place);
 }
 
@@ -151,13 +167,13 @@ function outOfOrder(shape: LogShape, { segment, offset, nextLsn }: Place, actual
   return new WalError("WAL_CORRUPT", message, { file, offset, lsn: nextLsn, expected: nextLsn, actual });
 }
 
-function* judgeTail(shape: LogShape, { segment, offset, bytes: length, nextLsn }: Place): Generator<ReadRequest, LogEnd, Uint8Array> {
+function* judgeTail(shape: LogShape, { segment, offset, bytes: length, nextLsn }: Place): Reading<LogEnd> {
   if (length > format.UNFINISHED_BYTES_MAX) {
     const file = join(shape.directory, segment.name);
     const message = `${file}: ${length} bytes follow record ${nextLsn - 1} at offset ${offset}, more than an unfinished write leaves. ${ADVICE}`;
     throw new WalError("WAL_SUSPECTED_DAMAGE", message, { file, offset, lsn: nextLsn, expected: format.UNFINISHED_BYTES_MAX, actual: length });
   }
-  const bytes = length > 0 ? yield { kind: "read", segment, position: offset, length } : new Uint8Array(0);
+  const bytes = length > 0 ? yield* askBytes(shape.directory, { kind: "read", segment, position: offset, length }) : new Uint8Array(0);
   const verdict = judgeEnd({ bytes, position: offset, salt: segment.header.salt, entryKind: shape.entryKind, expected: nextLsn });
   if (verdict.kind === "clean" || verdict.kind === "torn") return { kind: verdict.kind, file: segment.name, offset, bytes: length };
   const file = join(shape.directory, segment.name);

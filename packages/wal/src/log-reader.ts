@@ -1,136 +1,40 @@
-import { join } from "node:path";
-import type { Disk } from "@laminar/disk";
-import { type BatchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
-import { driveLog, driveToEnd, ioError, listLog, readShape, Vanished } from "./drive-log.ts";
-import { type LogTail, readBatches } from "./log-core.ts";
-import { type DamagePolicy, isFenced, type LogListing, type LogShape } from "./log-shape.ts";
-import type { LogEnd, LogReader, Lsn, ReadOptions, WalBatch } from "./log.ts";
-import { isCorruption, WalError } from "./wal-error.ts";
-import { requireLsn } from "./wal-options.ts";
+import type { Clock, Disk } from "@laminar/disk";
+import type { BatchDecoder } from "./decode-batch.ts";
+import { entriesOf } from "./iterate-log.ts";
+import { KnownLog, type LogView } from "./known-log.ts";
+import type { DriveOptions } from "./log-driver.ts";
+import { LogFiles } from "./log-files.ts";
+import { type DamagePolicy, isFenced, type LogShape } from "./log-shape.ts";
+import type { EntryVisitor, LogEnd, LogReader, Lsn, ReadOptions, WalBatch } from "./log.ts";
+import { lookAtLog, type ReadTask } from "./read-log.ts";
+import { requireReadOptions, requireVisitor } from "./read-options.ts";
+import { ENTRIES_STANDARD } from "./segment-format.ts";
+import { Announcement, type Happening } from "./waiting.ts";
+import { WalError } from "./wal-error.ts";
 
-/** A log as it was seen at one moment. */
-export interface LogView {
-  readonly listing: LogListing;
-  readonly shape: LogShape;
-  readonly tail: LogTail;
-}
-
-const signature = (listing: LogListing | undefined): string =>
-  listing ? listing.segments.map(({ number, size }) => `${number}:${size}`).join() : "";
-
-/** Everything but the records: headers, and the newest segment for where the log ends. */
-export async function lookAtLog(disk: Disk, directory: string, listing: LogListing, onDamage: DamagePolicy): Promise<LogView | undefined> {
-  const shape = await readShape(disk, listing, onDamage);
-  if (!shape) return undefined;
-  const tail = await driveToEnd(disk, directory, readBatches(shape, { after: Number.POSITIVE_INFINITY, upTo: Number.POSITIVE_INFINITY, onDamage }));
-  return { listing, shape, tail };
-}
-
-/**
- * Repeats `attempt` while what it trips over may be a live writer's work: a file that is gone, or bytes that a second look
- * would find complete. Two listings that agree and fail alike are the truth.
- */
-export async function settle<T>(disk: Disk, directory: string, attempt: (listing: LogListing) => Promise<T>): Promise<T> {
-  let before: string | undefined;
-  for (;;) {
-    let seen: string | undefined;
-    try {
-      const listing = await listLog(disk, directory);
-      if (!listing) throw new WalError("WAL_NOT_FOUND", `there is no directory ${directory}`, { file: directory });
-      seen = signature(listing);
-      return await attempt(listing);
-    } catch (error) {
-      const retry = error instanceof Vanished || isCorruption(error);
-      if (retry && (seen === undefined || seen !== before)) {
-        before = seen;
-        continue;
-      }
-      if (!(error instanceof Vanished)) throw error;
-      const file = join(directory, error.segment);
-      throw new WalError("WAL_IO", `${file} is listed and can't be opened`, { file, cause: error });
-    }
-  }
-}
-
-function requirePosition(shape: LogShape, after: Lsn, given: boolean): void {
-  if (after < shape.startsAfter) {
-    throw new WalError("WAL_TRUNCATED", `${shape.directory}: records above ${after} were dropped; the log starts after ${shape.startsAfter}`, {
-      file: shape.directory,
-      lsn: after,
-      expected: after,
-      actual: shape.startsAfter,
-    });
-  }
-  if (!isFenced(shape, after)) return;
-  const code = given ? "WAL_FENCED" : "WAL_POSITION_FENCED";
-  throw new WalError(code, `${shape.directory}: record ${after} was taken out of use by a fence`, { file: shape.directory, lsn: after });
-}
-
-export function requireReadOptions(options: ReadOptions | undefined): void {
-  if (options?.after !== undefined) requireLsn(options.after, "after");
-}
-
-export interface ReadBounds {
-  /** Where reading ends: a record, or `Infinity` for the end of the log. */
-  readonly upTo: Lsn;
-  readonly after: Lsn | undefined;
-  readonly signal: ReadOptions["signal"];
-  readonly onDamage: DamagePolicy;
-}
-
-/** Reads batches, going on after what was given out whenever a live writer changes the files meanwhile. */
-export async function* readLog<E>(disk: Disk, directory: string, decoder: BatchDecoder<E>, bounds: ReadBounds): AsyncGenerator<WalBatch<E>, void, undefined> {
-  let last = bounds.after;
-  let given = false;
-  let before: string | undefined;
-  for (;;) {
-    let seen: string | undefined;
-    try {
-      const listing = await listLog(disk, directory);
-      seen = signature(listing);
-      const shape = listing && (await readShape(disk, listing, bounds.onDamage));
-      if (!shape) return;
-      requireKind(shape, decoder);
-      last ??= shape.startsAfter;
-      requirePosition(shape, last, given);
-      for await (const found of driveLog(disk, directory, readBatches(shape, { after: last, upTo: bounds.upTo, onDamage: bounds.onDamage }))) {
-        if (bounds.signal?.aborted) throw bounds.signal.reason ?? new Error("aborted");
-        const batch: WalBatch<E> = decodeFound(shape, found, decoder, last);
-        last = batch.firstLsn + batch.entries.length - 1;
-        given = true;
-        yield batch;
-      }
-      if (last >= bounds.upTo || seen === signature(await listLog(disk, directory))) return;
-    } catch (error) {
-      const retry = error instanceof Vanished || isCorruption(error);
-      if (!retry || (seen !== undefined && seen === before)) throw error instanceof Vanished ? ioError(error, directory) : error;
-    }
-    before = seen;
-  }
-}
-
-export async function* entriesOf<E>(batches: AsyncIterable<WalBatch<E>>): AsyncGenerator<{ readonly lsn: Lsn; readonly entry: E }, void, undefined> {
-  for await (const batch of batches) {
-    let lsn = batch.firstLsn;
-    for (const entry of batch.entries) yield { lsn: lsn++, entry };
-  }
-}
+/** How often a reader that follows another process looks whether there is something new. */
+const POLL_MS = 50;
 
 /** Reads without a lock, beside whoever writes. */
 export class DirectoryReader<E> implements LogReader<E> {
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #decoder: BatchDecoder<E>;
-  readonly #onDamage: DamagePolicy;
-  #view: LogView;
-  #closed = false;
+  readonly #files: LogFiles<E>;
+  readonly #clock: Clock;
+  readonly #opened: LogView;
+  readonly #closing = new Announcement();
+  #isClosed = false;
+  readonly visit?: (visitor: EntryVisitor, options?: ReadOptions) => Promise<void>;
 
-  constructor(disk: Disk, directory: string, decoder: BatchDecoder<E>, onDamage: DamagePolicy, view: LogView) {
-    this.#onDamage = onDamage;
-    this.#disk = disk;
-    this.#directory = directory;
-    this.#decoder = decoder;
-    this.#view = view;
+  private constructor(files: LogFiles<E>, clock: Clock, opened: LogView) {
+    this.#files = files;
+    this.#clock = clock;
+    this.#opened = opened;
+    if (opened.shape.entryKind === ENTRIES_STANDARD) this.visit = (visitor, options) => this.#visit(visitor, options);
+  }
+
+  /** Looks at the log once, for all that a reader says of it. */
+  static async open<E>(disk: Disk, directory: string, decoder: BatchDecoder<E>, onDamage: DamagePolicy): Promise<DirectoryReader<E>> {
+    const files = new LogFiles(disk, new KnownLog({ directory, onDamage, entryKind: decoder.entryKind }), decoder);
+    return new DirectoryReader(files, disk.clock, await files.run(lookAtLog));
   }
 
   get logId(): string {
@@ -157,34 +61,48 @@ export class DirectoryReader<E> implements LogReader<E> {
     return !isFenced(this.#view.shape, lsn);
   }
 
-  read(options?: ReadOptions): AsyncIterable<WalBatch<E>> {
+  read(options: ReadOptions = {}): AsyncIterable<WalBatch<E>> {
     requireReadOptions(options);
-    if (this.#closed) throw new WalError("WAL_CLOSED", `${this.#directory}: this reader was closed`, { file: this.#directory });
-    return this.#read(options ?? {});
-  }
-
-  async *#read(options: ReadOptions): AsyncGenerator<WalBatch<E>, void, undefined> {
-    this.#view = await settle(this.#disk, this.#directory, async (listing) => {
-      const view = await lookAtLog(this.#disk, this.#directory, listing, this.#onDamage);
-      if (!view) throw new WalError("WAL_NOT_FOUND", `${this.#directory}: the log is gone`, { file: this.#directory });
-      return view;
-    });
-    const upTo = options.unproven ? Number.POSITIVE_INFINITY : this.#view.tail.provenLsn;
-    yield* readLog(this.#disk, this.#directory, this.#decoder, { upTo, after: options.after, signal: options.signal, onDamage: this.#onDamage });
+    this.#requireOpen();
+    return this.#files.read(taskOf(options), this.#driveOptions(options));
   }
 
   entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }> {
     return entriesOf(this.read(options));
   }
 
+  async #visit(visitor: EntryVisitor, options: ReadOptions = {}): Promise<void> {
+    requireVisitor(visitor);
+    requireReadOptions(options);
+    this.#requireOpen();
+    return this.#files.visit(taskOf(options), this.#driveOptions(options), visitor);
+  }
+
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
+    this.#closing.announce();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  get #view(): LogView {
+    return this.#files.log.view ?? this.#opened;
+  }
+
+  #driveOptions({ signal }: ReadOptions): DriveOptions {
+    const polling: Happening = (wake) => this.#clock.after(POLL_MS, wake);
+    return { signal, follower: { happenings: [polling, this.#closing.next], hasEnded: () => this.#isClosed } };
+  }
+
+  #requireOpen(): void {
+    const file = this.#files.log.directory;
+    if (this.#isClosed) throw new WalError("WAL_CLOSED", `${file}: this reader was closed; open another one`, { file });
+  }
 }
+
+const taskOf = ({ after, unproven = false, follow = false }: ReadOptions): ReadTask => ({ after, unproven, follow });
 
 /** The first record that is held, from the headers alone: the oldest segment's base, unless nothing counts. */
 export function firstHeld(shape: LogShape, lastLsn: Lsn): Lsn {

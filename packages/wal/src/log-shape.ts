@@ -13,6 +13,8 @@ export interface SegmentFile {
   readonly name: string;
   readonly number: number;
   readonly size: number;
+  /** All of a small file, which came with its header. */
+  readonly content?: Uint8Array | undefined;
 }
 
 export interface LogListing {
@@ -61,12 +63,12 @@ export function shapeOf(listing: LogListing, headers: readonly Uint8Array[], onD
   const { directory, segments } = listing;
   const lost = lostNewest(listing);
   if (lost && onDamage === "refuse") throw lost;
-  const readable: { file: SegmentFile; header: format.SegmentHeader }[] = [];
+  const readable: ReadSegment[] = [];
   const unreadable: SegmentFile[] = [];
   let behind = lost;
   for (const [i, file] of segments.entries()) {
     const header = headerOf(directory, file, headers[i] ?? new Uint8Array(0), readable[0]?.header);
-    if (!(header instanceof WalError)) readable.push({ file, header });
+    if (!(header instanceof WalError)) readable.push({ ...file, header });
     else if (onDamage === "refuse" || header.code === "WAL_UNSUPPORTED_FORMAT") throw header;
     else {
       unreadable.push(file);
@@ -79,15 +81,29 @@ export function shapeOf(listing: LogListing, headers: readonly Uint8Array[], onD
     return undefined;
   }
   const { logId, entryKind } = first.header;
-  const all = withLimits(readable);
-  const oldestLsn = Math.max(...readable.map(({ header }) => header.oldestLsn));
-  let from = 0;
-  while (from < all.length - 1 && (all[from] as Segment).limit < oldestLsn) from++;
-  const oldest = all[from] as Segment;
-  const atStart = lostOldest(directory, oldest, oldestLsn);
+  const shape = { directory, logId, entryKind, ...arrange(readable) };
+  const atStart = lostOldest(directory, shape.segments[0] as Segment, shape.oldestLsn);
   if (atStart && onDamage === "refuse") throw atStart;
-  const damage = atStart || behind ? { unreadable, atStart, behind } : undefined;
-  return { directory, logId, entryKind, segments: all.slice(from), dropped: all.slice(0, from), oldestLsn, startsAfter: oldest.header.continuesAfter, damage };
+  return atStart || behind ? { ...shape, damage: { unreadable, atStart, behind } } : shape;
+}
+
+type ReadSegment = Omit<Segment, "limit">;
+
+/** Which part of each segment counts, by all headers together; `all` holds one at least, ascending. */
+export function arrange(all: readonly ReadSegment[]): Pick<LogShape, "segments" | "dropped" | "oldestLsn" | "startsAfter"> {
+  const segments: Segment[] = [];
+  let limit = Number.POSITIVE_INFINITY;
+  let oldestLsn = 0;
+  for (const segment of [...all].reverse()) {
+    segments.push({ ...segment, limit });
+    limit = Math.min(limit, segment.header.continuesAfter);
+    oldestLsn = Math.max(oldestLsn, segment.header.oldestLsn);
+  }
+  segments.reverse();
+  let from = 0;
+  while (from < segments.length - 1 && (segments[from] as Segment).limit < oldestLsn) from++;
+  const startsAfter = (segments[from] as Segment).header.continuesAfter;
+  return { segments: segments.slice(from), dropped: segments.slice(0, from), oldestLsn, startsAfter };
 }
 
 function headerOf(directory: string, segment: SegmentFile, bytes: Uint8Array, first: format.SegmentHeader | undefined): format.SegmentHeader | WalError {
@@ -102,16 +118,6 @@ function headerOf(directory: string, segment: SegmentFile, bytes: Uint8Array, fi
   if (first && header.logId !== first.logId) return corrupt(`the segment belongs to log ${header.logId}, not ${first.logId}`);
   if (first && header.entryKind !== first.entryKind) return corrupt("the segment holds another kind of entries");
   return header;
-}
-
-function withLimits(readable: readonly { readonly file: SegmentFile; readonly header: format.SegmentHeader }[]): readonly Segment[] {
-  let limit = Number.POSITIVE_INFINITY;
-  const all: Segment[] = [];
-  for (const { file, header } of [...readable].reverse()) {
-    all.push({ ...file, header, limit });
-    limit = Math.min(limit, header.continuesAfter);
-  }
-  return all.reverse();
 }
 
 function lostNewest({ directory, segments, newestHead }: LogListing): WalError | undefined {

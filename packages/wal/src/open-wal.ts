@@ -2,10 +2,10 @@ import { type Disk, lockDirectory, makeDirectories, nodeDisk } from "@laminar/di
 import { AppendBuffer } from "./append-buffer.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import { continueLog, createLog, findLog } from "./begin-writing.ts";
-import { batchDecoder, requireKind } from "./decode-batch.ts";
+import { batchDecoder } from "./decode-batch.ts";
 import { ioError, listLog } from "./drive-log.ts";
 import { FileLog } from "./file-log.ts";
-import { DirectoryReader, lookAtLog, settle } from "./log-reader.ts";
+import { DirectoryReader } from "./log-reader.ts";
 import type { LogReader, WriteAheadLog } from "./log.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import { encodeStandard, requireBytes, writeBinary } from "./standard-entries.ts";
@@ -13,6 +13,7 @@ import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 import { isWalError, WalError } from "./wal-error.ts";
 import { requireDamagePolicy, requireDirectory, walLimits, type WalOptions, type WalReaderOptions } from "./wal-options.ts";
 import { WalWriter } from "./wal-writer.ts";
+import { Announcement } from "./waiting.ts";
 
 /**
  * Opens the log in `directory` for writing, creating it (and what is missing of the path) if there is none. When it settles,
@@ -45,8 +46,9 @@ export async function openWal(
     const session = segments.nextNumber;
     const { catalog, nextLsn } = await (log ? continueLog(disk, log, segments, session, after) : createLog(disk, directory, segments, session));
     const buffer = new AppendBuffer<unknown>(encoderOf(codec), limits, nextLsn);
-    const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session });
-    return new FileLog({ disk, directory, decoder, writer, catalog, end: log?.tail.end });
+    const durable = new Announcement();
+    const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session, onDurable: () => durable.announce() });
+    return new FileLog({ disk, directory, decoder, writer, catalog, durable, end: log?.tail.end });
   } catch (error) {
     await segments?.close().catch(() => undefined);
     await lock.release().catch(() => undefined);
@@ -84,12 +86,5 @@ export async function openWalReader(
   const { disk = nodeDisk, codec, onDamage = "refuse" } = options;
   requireDamagePolicy(onDamage);
   const decoder = batchDecoder(codec);
-  try {
-    const view = await settle(disk, directory, (listing) => lookAtLog(disk, directory, listing, onDamage));
-    if (!view) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });
-    requireKind(view.shape, decoder);
-    return new DirectoryReader(disk, directory, decoder, onDamage, view);
-  } catch (error) {
-    throw isWalError(error) ? error : ioError(error, directory);
-  }
+  return DirectoryReader.open(disk, directory, decoder, onDamage);
 }

@@ -11,6 +11,8 @@ import type { NewSegment } from "./segment-writer.ts";
 
 /** Segments up to this size are always worth gathering: copying them takes less time than the syncs of the publish. */
 const SMALL_BYTES = 64 * 1024;
+/** More than opens leave behind. Of a log that was written in smaller segments than now, an open doesn't gather all. */
+const RUN_MAX = 32;
 
 /**
  * The newest segments, ascending, that together fit one segment, each no larger than what comes after it: what is copied
@@ -20,7 +22,7 @@ const SMALL_BYTES = 64 * 1024;
 export function trailingRun(segments: readonly Segment[], segmentSize: number): readonly Segment[] {
   let from = segments.length;
   let bytes = 0;
-  while (from > 0) {
+  while (from > 0 && segments.length - from < RUN_MAX) {
     const { size } = segments[from - 1] as Segment;
     if (size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
     from--;

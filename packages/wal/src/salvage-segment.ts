@@ -1,4 +1,4 @@
-import { askBytes, type Asking } from "./ask-bytes.ts";
+import { askBytes, type Reading } from "./log-requests.ts";
 import type { SegmentFile } from "./log-shape.ts";
 import * as format from "./segment-format.ts";
 
@@ -16,24 +16,26 @@ export interface SalvagedBatch {
 
 /** Looks through a segment file, a window at a time, for what verifies with a salt. */
 export class SegmentScan {
+  readonly #directory: string;
   readonly #segment: SegmentFile;
   #salt: number | undefined;
   #window: Uint8Array = new Uint8Array(0);
   #windowAt = 0;
 
   /** `salt` is `undefined` where the segment's header can't be read; the first batch that is whole then tells it. */
-  constructor(segment: SegmentFile, salt: number | undefined) {
+  constructor(directory: string, segment: SegmentFile, salt: number | undefined) {
+    this.#directory = directory;
     this.#segment = segment;
     this.#salt = salt;
   }
 
   /** The first batch that stands at or behind `from`. */
-  *next(from: number): Asking<SalvagedBatch | undefined> {
+  *next(from: number): Reading<SalvagedBatch | undefined> {
     const { size } = this.#segment;
     let at = from;
     while (at + format.BATCH_HEADER_BYTES <= size) {
       if (at < this.#windowAt || at + format.BATCH_HEADER_BYTES > this.#windowAt + this.#window.length) {
-        this.#window = yield* askBytes(this.#segment, at, Math.min(WINDOW_BYTES, size - at));
+        this.#window = yield* this.#read(at, Math.min(WINDOW_BYTES, size - at));
         this.#windowAt = at;
       }
       const found = this.#window.indexOf(FIRST_OF_MAGIC, at - this.#windowAt);
@@ -52,17 +54,21 @@ export class SegmentScan {
     return undefined;
   }
 
-  *#batchAt(position: number): Asking<SalvagedBatch | undefined> {
+  *#batchAt(position: number): Reading<SalvagedBatch | undefined> {
     const bytes = this.#window.subarray(position - this.#windowAt, position - this.#windowAt + format.BATCH_HEADER_BYTES);
     const salt = this.#salt ?? saltOf(bytes, position);
     const header = format.decodeBatchHeader(bytes, 0, salt, position);
     const bodyAt = position + format.BATCH_HEADER_BYTES;
     if (!header || header.bodyBytes === 0 || bodyAt + header.bodyBytes > this.#segment.size) return undefined;
     const inWindow = bodyAt + header.bodyBytes <= this.#windowAt + this.#window.length;
-    const body = inWindow ? this.#window.subarray(bodyAt - this.#windowAt, bodyAt - this.#windowAt + header.bodyBytes) : yield* askBytes(this.#segment, bodyAt, header.bodyBytes);
+    const body = inWindow ? this.#window.subarray(bodyAt - this.#windowAt, bodyAt - this.#windowAt + header.bodyBytes) : yield* this.#read(bodyAt, header.bodyBytes);
     if (format.bodyChecksum(body, salt, position) !== header.bodyChecksum || body[body.length - 1] !== format.BATCH_END) return undefined;
     this.#salt = salt;
     return { header, body, position };
+  }
+
+  #read(position: number, length: number): Reading<Uint8Array> {
+    return askBytes(this.#directory, { kind: "read", segment: this.#segment, position, length });
   }
 }
 

@@ -1,23 +1,21 @@
-import { join } from "node:path";
-import { type Disk, isDiskError } from "@laminar/disk";
-import { askHeader } from "./ask-bytes.ts";
+import type { Disk } from "@laminar/disk";
+import { askHeader } from "./ask-header.ts";
 import { confirmDamage, type Look } from "./confirm-damage.ts";
-import { batchDecoder } from "./decode-batch.ts";
-import { driveLog, driveToEnd, ioError, listLog, readShape, Vanished } from "./drive-log.ts";
-import { type FoundBatch, readBatches, type ReadRequest } from "./log-core.ts";
+import { bytesCodec } from "./codec/bytes-codec.ts";
+import { type BatchDecoder, batchDecoder, decodeFound } from "./decode-batch.ts";
+import { driveLog, driveToEnd, listLog, readShape } from "./drive-log.ts";
+import { type FoundBatch, lastCounted, readBatches } from "./log-core.ts";
+import { type Reading, Vanished } from "./log-requests.ts";
 import type { LogListing, LogShape, Segment, SegmentFile } from "./log-shape.ts";
 import type { Lsn, WalBatch } from "./log.ts";
 import { SegmentScan } from "./salvage-segment.ts";
 import { BATCH_HEADER_BYTES, ENTRIES_CUSTOM, SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment-format.ts";
-import type { WalCodec, WalEntry } from "./wal-entry.ts";
-import { isCorruption, isWalError, WalError } from "./wal-error.ts";
+import type { WalEntry } from "./wal-entry.ts";
+import { isCorruption, isWalError, type WalError } from "./wal-error.ts";
 
 /*
  * What is left of a damaged log, for people and their tools. Nothing that recovers state may use it: what it gives has holes.
  */
-
-/** Entries of a codec as the bytes they are. */
-export const asBytes: WalCodec<Uint8Array> = { encode: (bytes) => bytes, decode: (bytes) => bytes };
 
 /**
  * Gives every batch with records above `after` that verifies somewhere in a segment, header and body, in ascending order and
@@ -31,14 +29,13 @@ export async function* salvageLog(disk: Disk, directory: string, after: Lsn): As
     const listing = await listLog(disk, directory);
     const sources = listing ? await sourcesOf(disk, listing) : [];
     let last = after;
-    for await (const found of driveLog(disk, directory, salvageSegments(sources, last))) {
-      const lastOfBatch = found.header.firstLsn + found.counted - 1;
-      if (lastOfBatch <= last) continue;
-      yield decodeSalvaged(directory, found, last);
-      last = lastOfBatch;
+    for await (const found of driveLog(disk, directory, salvageSegments(directory, sources, last))) {
+      if (lastCounted(found) <= last) continue;
+      yield decodeFound({ directory }, found, decoderFor(found), last);
+      last = lastCounted(found);
     }
   } catch (error) {
-    throw isDiskError(error) || error instanceof Vanished ? ioError(error, directory) : error;
+    throw error instanceof Vanished ? error.failure : error;
   }
 }
 
@@ -63,7 +60,7 @@ async function sourcesOf(disk: Disk, listing: LogListing): Promise<readonly Sour
   const shape = await shapeIfReadable(disk, listing);
   const sources = (shape?.segments ?? []).map((segment): Source => ({ segment, readable: true }));
   for (const file of shape ? (shape.damage?.unreadable ?? []) : listing.segments) {
-    const verdict = await driveToEnd(disk, listing.directory, askHeader(file));
+    const verdict = await driveToEnd(disk, listing.directory, askHeader(listing.directory, file));
     if (verdict.kind === "unsupported") continue;
     const readable = verdict.kind === "ok";
     // One that verifies was refused for what it says: it is another log's, or stands under another segment's name.
@@ -91,32 +88,24 @@ function unknownHeader({ number }: SegmentFile, shape: LogShape | undefined): Se
   return { logId, entryKind, number, salt: 0, continuesAfter: 0, baseLsn: 1, oldestLsn: 0 };
 }
 
-function* salvageSegments(sources: readonly Source[], after: Lsn): Generator<ReadRequest | FoundBatch, void, Uint8Array> {
+function* salvageSegments(directory: string, sources: readonly Source[], after: Lsn): Reading<void, FoundBatch> {
   for (const { segment, readable } of sources) {
     if (segment.limit <= after) continue;
-    const scan = new SegmentScan(segment, readable ? segment.header.salt : undefined);
+    const scan = new SegmentScan(directory, segment, readable ? segment.header.salt : undefined);
     for (let batch = yield* scan.next(SEGMENT_HEADER_BYTES); batch; ) {
       const { header, body, position } = batch;
       const counted = Math.min(header.count, segment.limit - header.firstLsn + 1);
-      if (counted > 0) yield { kind: "batch", header, counted, body, segment, position };
+      if (counted > 0) yield { kind: "batch", header, counted, body, segment, position, after };
       batch = yield* scan.next(position + BATCH_HEADER_BYTES + header.bodyBytes);
     }
   }
 }
 
-function decodeSalvaged(directory: string, found: FoundBatch, after: Lsn): WalBatch<WalEntry | Uint8Array> {
-  const { header, body, counted, segment, position } = found;
-  // An array's first byte opens a standard entry, a binary's one of a codec.
-  const isCustom = segment.header.entryKind === ENTRIES_CUSTOM || (segment.header.entryKind === 0 && (body[0] as number) >= FIRST_BINARY);
-  const skipped = Math.max(0, after + 1 - header.firstLsn);
-  try {
-    const entries = batchDecoder(isCustom ? asBytes : undefined).decode(body, body.length - 1, header.count) as readonly (WalEntry | Uint8Array)[];
-    return { firstLsn: header.firstLsn + skipped, session: header.session, entries: entries.slice(skipped, counted) };
-  } catch (cause) {
-    const file = join(directory, segment.name);
-    const message = `${file}: the batch at offset ${position} verifies, but its entries can't be decoded`;
-    throw new WalError("WAL_CODEC_MISMATCH", message, { file, offset: position, lsn: header.firstLsn, cause });
-  }
-}
-
 const FIRST_BINARY = 0xc4;
+
+/** An array's first byte opens a standard entry, a binary's one of a codec, where no header says which kind there is. */
+function decoderFor({ segment, body }: FoundBatch): BatchDecoder<WalEntry | Uint8Array> {
+  const { entryKind } = segment.header;
+  const isCustom = entryKind === ENTRIES_CUSTOM || (entryKind === 0 && (body[0] as number) >= FIRST_BINARY);
+  return batchDecoder(isCustom ? bytesCodec : undefined) as BatchDecoder<WalEntry | Uint8Array>;
+}

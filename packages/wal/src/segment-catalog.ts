@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
-import { isFenced, type LogShape, type Segment, type SegmentFile } from "./log-shape.ts";
+import { arrange, isFenced, type LogShape, type SegmentFile } from "./log-shape.ts";
 import { firstHeld } from "./log-reader.ts";
 import type { Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
@@ -38,9 +38,11 @@ export class SegmentCatalog {
     return firstHeld(this.#shape, this.lastLsn);
   }
 
+  /** Bytes of all segment files, of those too that wait for their unlinking. */
   get sizeBytes(): number {
     const own = this.#own;
-    return this.#shape.segments.reduce((sum, { number, size }) => sum + (number === own?.number ? own.size : size), 0);
+    const { segments, dropped } = this.#shape;
+    return [...dropped, ...segments].reduce((sum, { number, size }) => sum + (number === own?.number ? own.size : size), 0);
   }
 
   counts(lsn: Lsn): boolean {
@@ -58,26 +60,14 @@ export class SegmentCatalog {
 
   /** Takes in a segment that was published: what is above its `continuesAfter` in earlier ones no longer counts. */
   add(segment: OwnSegment): void {
-    const { header, number } = segment;
+    const { header, number, size } = segment;
     const own = this.#own;
-    const earlier = this.#shape.segments.map((s): Segment => {
-      const limit = Math.min(s.limit, header.continuesAfter);
-      return { ...s, limit, size: s.number === own?.number ? own.size : s.size };
-    });
-    const added = { name: segmentName(number), number, size: segment.size, header, limit: Number.POSITIVE_INFINITY };
+    const { segments, dropped } = this.#shape;
+    const earlier = segments.map((s) => (s.number === own?.number ? { ...s, size: own.size } : s));
+    const arranged = arrange([...earlier, { name: segmentName(number), number, size, header }]);
     this.#own = segment;
     this.lastLsn = header.continuesAfter;
-    this.#shape = { ...this.#shape, segments: [...earlier, added] };
-  }
-
-  /** Unlinks segments of which nothing counts any more, and every reader knows that by the headers alone. */
-  async remove(superseded: readonly SegmentFile[]): Promise<void> {
-    const gone = new Set<number>();
-    for (const { name, number } of superseded) {
-      // One that stays is in nobody's way.
-      await this.#disk.remove(join(this.directory, name)).then(() => gone.add(number), () => undefined);
-    }
-    this.#shape = { ...this.#shape, segments: this.#shape.segments.filter(({ number }) => !gone.has(number)) };
+    this.#shape = { ...this.#shape, ...arranged, dropped: [...dropped, ...arranged.dropped] };
   }
 
   canDrop(lsn: Lsn): boolean {
@@ -85,17 +75,23 @@ export class SegmentCatalog {
     return this.#shape.segments.length > 1 && oldest !== undefined && oldest.limit < lsn;
   }
 
-  /** Unlinks whole segments below `oldestLsn`, which the newest segment states already. Resolves to the bytes freed. */
-  async drop(oldestLsn: Lsn): Promise<number> {
-    const segments = [...this.#shape.segments];
+  /** Unlinks the segments that no longer count since `oldestLsn` is above them. Resolves to the bytes freed. */
+  removeDropped(): Promise<number> {
+    return this.remove(this.#shape.dropped);
+  }
+
+  /** Unlinks segments of which nothing counts, which every reader knows by the headers. Resolves to the bytes freed. */
+  async remove(files: readonly SegmentFile[]): Promise<number> {
+    const gone = new Set<number>();
     let freed = 0;
-    while (segments.length > 1 && (segments[0] as Segment).limit < oldestLsn) {
-      const { name, size } = segments.shift() as Segment;
-      // A file that stays is ignored by every reader, and unlinked by the next open.
-      freed += await this.#disk.remove(join(this.directory, name)).then(() => size, () => 0);
+    for (const { name, number, size } of files) {
+      // One that stays is in nobody's way; the next open or truncation tries again.
+      if (!(await this.#disk.remove(join(this.directory, name)).then(() => true, () => false))) continue;
+      gone.add(number);
+      freed += size;
     }
-    const startsAfter = (segments[0] as Segment).header.continuesAfter;
-    this.#shape = { ...this.#shape, segments, oldestLsn, startsAfter };
+    const kept = <T extends SegmentFile>(all: readonly T[]): readonly T[] => all.filter(({ number }) => !gone.has(number));
+    this.#shape = { ...this.#shape, segments: kept(this.#shape.segments), dropped: kept(this.#shape.dropped) };
     return freed;
   }
 }

@@ -1,33 +1,15 @@
-import type { WalEntry, WalEntryInput } from "./wal-entry.ts";
 import type { ByteSink } from "./byte-sink.ts";
-
-/*
- * The four standard entries as MessagePack, by hand, because this is the path of every write (msgpackr packs an entry in
- * ten times the time). An array whose first element is binary is a change of that key: [key, value] puts, [key] deletes.
- * One whose first element is a number is something else: [0, offsets, watermark or nil] commits, [1, id] marks a
- * checkpoint. Offsets and watermarks are always int64 or uint64.
- */
-const ARRAY = 0x90;
-const NIL = 0xc0;
-const BIN8 = 0xc4;
-const BIN16 = 0xc5;
-const BIN32 = 0xc6;
-const UINT64 = 0xcf;
-const INT64 = 0xd3;
-const STR8 = 0xd9;
-const STR16 = 0xda;
-const MAP16 = 0xde;
-const COMMIT = 0;
-const CHECKPOINT = 1;
-/** More sources than this in one commit are refused. */
-export const SOURCES_MAX = 0xffff;
+import { EntryCursor } from "./entry-cursor.ts";
+import { ARRAY, BIN16, BIN32, BIN8, CHECKPOINT, COMMIT, INT64, MAP16, NIL, SOURCES_MAX, STR16, STR8, UINT64 } from "./entry-format.ts";
+import type { EntryVisitor, Lsn } from "./log.ts";
+import { scanEntries, visitEntries } from "./visit-entries.ts";
+import type { WalEntry, WalEntryInput } from "./wal-entry.ts";
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
 const text = new TextEncoder();
-const fromText = new TextDecoder("utf-8", { fatal: true });
 
 export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
   if (!(value instanceof Uint8Array)) throw new TypeError(`${what} must be a Uint8Array`);
@@ -98,89 +80,40 @@ function encodeCommit(sink: ByteSink, entry: Extract<WalEntryInput, { type: "com
   else writeInteger(sink, requireInteger(entry.watermark, "commit: watermark"));
 }
 
-/** Reads values one after the other; every length is checked against what remains. */
-class Cursor {
-  readonly bytes: Uint8Array;
-  readonly data: DataView;
-  readonly end: number;
-  at: number;
+/** Makes an object of each entry that is visited; keys and values are views. */
+class EntryCollector implements EntryVisitor {
+  readonly entries: WalEntry[] = [];
 
-  constructor(bytes: Uint8Array, start: number, end: number) {
-    this.bytes = bytes;
-    this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.at = start;
-    this.end = end;
+  put(_: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    this.entries.push({ type: "put", key: viewOf(bytes, keyStart, keyEnd), value: viewOf(bytes, valueStart, valueEnd) });
   }
 
-  /** Steps over `length` bytes and returns where they began. */
-  take(length: number): number {
-    if (length > this.end - this.at) throw new RangeError("an entry ends beyond its batch");
-    const start = this.at;
-    this.at += length;
-    return start;
+  delete(_: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.entries.push({ type: "delete", key: viewOf(bytes, keyStart, keyEnd) });
   }
 
-  byte(): number {
-    return this.data.getUint8(this.take(1));
+  commit(_: Lsn, offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): void {
+    this.entries.push(watermark === undefined ? { type: "commit", offsets } : { type: "commit", offsets, watermark });
   }
 
-  binary(): Uint8Array {
-    const tag = this.byte();
-    const length =
-      tag === BIN8 ? this.byte() : tag === BIN16 ? this.data.getUint16(this.take(2)) : tag === BIN32 ? this.data.getUint32(this.take(4)) : -1;
-    if (length < 0) throw new RangeError("binary expected");
-    const start = this.take(length);
-    return this.bytes.subarray(start, start + length);
-  }
-
-  name(): string {
-    const tag = this.byte();
-    const length = tag === STR8 ? this.byte() : tag === STR16 ? this.data.getUint16(this.take(2)) : -1;
-    if (length < 0) throw new RangeError("a name expected");
-    const start = this.take(length);
-    return fromText.decode(this.bytes.subarray(start, start + length));
-  }
-
-  integer(): bigint {
-    const tag = this.byte();
-    if (tag === INT64) return this.data.getBigInt64(this.take(8));
-    if (tag === UINT64) return this.data.getBigUint64(this.take(8));
-    throw new RangeError("an integer expected");
+  checkpoint(_: Lsn, id: number): void {
+    this.entries.push({ type: "checkpoint", id });
   }
 }
 
-function decodeOne(cursor: Cursor): WalEntry {
-  const tag = cursor.byte();
-  if (tag < ARRAY + 1 || tag > ARRAY + 3 || cursor.at >= cursor.end) throw new RangeError("an entry expected");
-  const first = cursor.bytes[cursor.at];
-  if (tag === ARRAY + 2 && first === CHECKPOINT) {
-    cursor.at++;
-    return { type: "checkpoint", id: Number(cursor.integer()) };
-  }
-  if (tag === ARRAY + 3) {
-    if (cursor.byte() !== COMMIT || cursor.byte() !== MAP16) throw new RangeError("a commit expected");
-    const offsets = new Map<string, bigint>();
-    for (let left = cursor.data.getUint16(cursor.take(2)); left > 0; left--) offsets.set(cursor.name(), cursor.integer());
-    if (cursor.bytes[cursor.at] !== NIL) return { type: "commit", offsets, watermark: cursor.integer() };
-    cursor.at++;
-    return { type: "commit", offsets };
-  }
-  const key = cursor.binary();
-  return tag === ARRAY + 1 ? { type: "delete", key } : { type: "put", key, value: cursor.binary() };
-}
+/** Takes less than half the time of `subarray`. */
+const viewOf = (bytes: Uint8Array, start: number, end: number): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 
 /** The `count` entries that `bytes` holds up to `end`, which they must fill. Keys and values are views. */
 export function decodeStandard(bytes: Uint8Array, end: number, count: number): WalEntry[] {
-  const cursor = new Cursor(bytes, 0, end);
-  const entries: WalEntry[] = [];
-  for (let i = 0; i < count; i++) entries.push(decodeOne(cursor));
-  if (cursor.at !== end) throw new RangeError("bytes after the last entry");
-  return entries;
+  const collector = new EntryCollector();
+  visitEntries(bytes, scanEntries(bytes, end, count), { firstLsn: 0, skipped: 0, counted: count }, collector);
+  return collector.entries;
 }
 
 /** The same for entries of a codec: each is one MessagePack binary. */
 export function decodeBinaries(bytes: Uint8Array, end: number, count: number): Uint8Array[] {
-  const cursor = new Cursor(bytes, 0, end);
+  const cursor = new EntryCursor(bytes, 0, end);
   const entries: Uint8Array[] = [];
   for (let i = 0; i < count; i++) entries.push(cursor.binary());
   if (cursor.at !== end) throw new RangeError("bytes after the last entry");

@@ -1,4 +1,4 @@
-import { askBytes, type Asking } from "./ask-bytes.ts";
+import { askBytes, type Reading } from "./log-requests.ts";
 import type { Segment } from "./log-shape.ts";
 import type { Lsn } from "./log.ts";
 import { BATCH_HEADER_BYTES, decodeBatchHeader, SEGMENT_HEADER_BYTES } from "./segment-format.ts";
@@ -21,7 +21,7 @@ export interface SegmentSurvey {
 const WINDOW_BYTES = 64 * 1024;
 
 /** Goes from batch to batch up to record `upTo`. */
-export function* surveySegment(segment: Segment, upTo: Lsn): Asking<SegmentSurvey> {
+export function* surveySegment(directory: string, segment: Segment, upTo: Lsn): Reading<SegmentSurvey> {
   const sessions = new Set<number>();
   let [batches, records] = [0, 0];
   let nextLsn = segment.header.baseLsn;
@@ -30,7 +30,8 @@ export function* surveySegment(segment: Segment, upTo: Lsn): Asking<SegmentSurve
   let windowAt = offset;
   while (nextLsn <= upTo && offset + BATCH_HEADER_BYTES <= segment.size) {
     if (offset + BATCH_HEADER_BYTES > windowAt + window.length) {
-      window = yield* askBytes(segment, offset, Math.min(WINDOW_BYTES, segment.size - offset));
+      const length = Math.min(WINDOW_BYTES, segment.size - offset);
+      window = yield* askBytes(directory, { kind: "read", segment, position: offset, length });
       windowAt = offset;
     }
     const header = decodeBatchHeader(window, offset - windowAt, segment.header.salt, offset);

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { type Disk, isDiskError, nodeDisk } from "@laminar/disk";
-import type { Asking } from "./ask-bytes.ts";
+import { type Disk, nodeDisk } from "@laminar/disk";
 import { confirmDamage, plainDamage, type WalDamage } from "./confirm-damage.ts";
-import { driveToEnd, ioError, readShape } from "./drive-log.ts";
-import { type FoundBatch, type ReadRequest, readBatches } from "./log-core.ts";
+import { drive, ioError, readShape } from "./drive-log.ts";
+import { type FoundBatch, lastCounted, readBatches } from "./log-core.ts";
+import { LogDriver } from "./log-driver.ts";
 import type { LogShape, Segment } from "./log-shape.ts";
 import type { AbortSignalLike, LogEnd, Lsn } from "./log.ts";
 import { BATCH_HEADER_BYTES } from "./segment-format.ts";
@@ -71,7 +71,7 @@ export async function verifyWal(directory: string, options: VerifyOptions = {}):
     if (isWalError(error, "WAL_NOT_FOUND")) return missing;
     // Not one header could be read.
     if (isWalError(error) && isCorruption(error)) return { ...missing, verdict: "damaged", damage: error, damages: [plainDamage(error)] };
-    throw isDiskError(error) ? ioError(error, directory) : error;
+    throw error;
   }
 }
 
@@ -118,7 +118,7 @@ class Verification {
   async #readSegment(segments: readonly Segment[], upTo: Lsn, after: Lsn): Promise<LogEnd> {
     const shape = { ...this.#shape, segments };
     const batches = readBatches(shape, { after, upTo, onDamage: "stop" });
-    const { provenLsn, end } = await driveToEnd(this.#disk, shape.directory, visitBatches(batches, (found) => this.#countBatch(found)));
+    const { provenLsn, end } = await drive(new LogDriver(this.#disk, shape.directory), batches, (found) => this.#countBatch(found));
     this.#count.provenLsn = Math.max(this.#count.provenLsn, provenLsn);
     return end;
   }
@@ -128,11 +128,12 @@ class Verification {
     if (!isInNextFile(this.#shape, segment, damage.offset)) this.#inSegments.push(damage);
   }
 
-  #countBatch({ header, counted, position }: FoundBatch): void {
+  #countBatch(found: FoundBatch): void {
+    const { header, counted, position } = found;
     if (this.#isWhole) {
       this.#count.batches++;
       this.#count.records += counted;
-      this.#count.lastLsn = header.firstLsn + counted - 1;
+      this.#count.lastLsn = lastCounted(found);
     }
     this.#progress(position + BATCH_HEADER_BYTES + header.bodyBytes);
   }
@@ -141,18 +142,6 @@ class Verification {
     const { signal, onProgress } = this.#options;
     if (signal?.aborted) throw signal.reason ?? new Error("aborted");
     onProgress?.({ bytesRead: this.#bytesBefore + inSegment, bytesTotal: this.#bytesTotal });
-  }
-}
-
-/** Takes the batches out of a reading core. What `visit` throws ends it, and its file is closed. */
-function* visitBatches<T>(core: Generator<ReadRequest | FoundBatch, T, Uint8Array>, visit: (found: FoundBatch) => void): Asking<T> {
-  for (let step = core.next(); ; ) {
-    if (step.done) return step.value;
-    if (step.value.kind === "read") step = core.next(yield step.value);
-    else {
-      visit(step.value);
-      step = core.next();
-    }
   }
 }
 

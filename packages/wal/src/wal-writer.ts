@@ -23,6 +23,8 @@ export interface WriterParts<I> {
   readonly segments: SegmentWriter;
   readonly catalog: SegmentCatalog;
   readonly session: number;
+  /** Called whenever `durableLsn` has changed. */
+  readonly onDurable: () => void;
 }
 
 /**
@@ -101,6 +103,7 @@ export class WalWriter<I> {
       this.#session = segments.nextNumber;
       catalog.add(await segments.publish({ continuesAfter, baseLsn: buffer.firstLsn, oldestLsn: catalog.oldestLsn }, this.#session));
       this.#durableLsn = continuesAfter;
+      this.#parts.onDurable();
     });
   }
 
@@ -113,7 +116,7 @@ export class WalWriter<I> {
       if (!catalog.canDrop(lsn)) return 0;
       const oldestLsn = Math.max(catalog.oldestLsn, lsn);
       catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: buffer.firstLsn, oldestLsn }, this.#session));
-      return catalog.drop(oldestLsn);
+      return catalog.removeDropped();
     });
   }
 
@@ -223,6 +226,7 @@ export class WalWriter<I> {
       this.#durableLsn = last.firstLsn + last.count - 1;
       catalog.lastLsn = this.#durableLsn;
       this.#inFlightBytes = 0;
+      this.#parts.onDurable();
       this.#wake();
       if (this.#waiters.length === 0 && !buffer.hasFullBatch) break;
     }

@@ -1,8 +1,8 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type Disk, nodeDisk, openWal, openWalReader, type WalBatch, type WalEntryInput } from "../src/index.ts";
-import { asBytes, salvageLog } from "../src/salvage.ts";
+import { bytesCodec, type Disk, nodeDisk, openWal, openWalReader, type WalBatch, type WalEntryInput } from "../src/index.ts";
+import { salvageLog } from "../src/salvage.ts";
 import { changeBytes } from "./damages.ts";
 import { commit, freshDirectory, lsnsOf, put, readAll, seeded } from "./logs.ts";
 import { copyOf, segment, writeSampleLog } from "./run-command.ts";
@@ -164,7 +164,7 @@ describe("large and foreign content", () => {
 
   it("takes entries of a codec as bytes, known to be such or not", async () => {
     const directory = await freshDirectory();
-    const log = await openWal(directory, { codec: asBytes });
+    const log = await openWal(directory, { codec: bytesCodec });
     log.append(Uint8Array.of(1, 2, 3));
     log.append(new Uint8Array(300).fill(7));
     await log.close();

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, throws } from "node:assert/strict";
 import { join } from "node:path";
 import type { Disk, DiskFile } from "../disk.ts";
 import { type DiskErrorCode, isDiskError } from "../disk-error.ts";
@@ -14,10 +14,18 @@ export function pattern(length: number): Uint8Array {
 }
 
 export async function rejectsWith(code: DiskErrorCode, call: Promise<unknown>): Promise<void> {
-  await rejects(call, (error) => {
+  await rejects(call, hasCode(code));
+}
+
+export function throwsWith(code: DiskErrorCode, call: () => unknown): void {
+  throws(call, hasCode(code));
+}
+
+function hasCode(code: DiskErrorCode): (error: unknown) => true {
+  return (error) => {
     ok(isDiskError(error, code), `expected ${code}, got ${String(error)}`);
     return true;
-  });
+  };
 }
 
 export async function contentOf(file: DiskFile): Promise<Uint8Array> {

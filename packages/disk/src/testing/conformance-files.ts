@@ -137,7 +137,23 @@ function transferConformance(declare: Declare): void {
     strictEqual(await file.size(), 0);
     await file.close();
   });
+
+  declare("only a Uint8Array is read into or written from", async (disk, directory) => {
+    const file = await disk.create(join(directory, "file"));
+    for (const wrong of notBytes) {
+      const transferred = wrong as Uint8Array;
+      await rejects(file.read(0, transferred), TypeError);
+      await rejects(file.write(0, transferred), TypeError);
+      throws(() => file.writeSync(0, transferred), TypeError);
+      throws(() => disk.readSync(file.path, 0, transferred), TypeError);
+    }
+    strictEqual(await file.size(), 0);
+    await file.close();
+  });
 }
+
+/** As a caller in JavaScript may get them wrong. */
+const notBytes: readonly unknown[] = [undefined, null, "text", 1, [1], new Uint16Array(1), new ArrayBuffer(1), new DataView(new ArrayBuffer(1))];
 
 function handleConformance(declare: Declare): void {
   declare("an opened file takes no writes", async (disk, directory) => {

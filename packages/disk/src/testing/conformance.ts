@@ -1,3 +1,4 @@
+import { atOnceConformance } from "./conformance-at-once.ts";
 import { clockConformance } from "./conformance-clock.ts";
 import { directoryConformance } from "./conformance-directories.ts";
 import { fileConformance } from "./conformance-files.ts";
@@ -46,6 +47,7 @@ export function diskConformance(options: DiskConformanceOptions): void {
   };
   fileConformance(declare);
   directoryConformance(declare, options.replacesDirectories ?? true);
+  atOnceConformance(declare);
   clockConformance(declare);
   ownersConformance(declare);
 }

@@ -1,3 +1,4 @@
+import { checkBytes, checkPosition } from "../argument-checks.ts";
 import type { DiskFile } from "../disk.ts";
 import { DiskError } from "../disk-error.ts";
 import { closedError, diskErrorFor } from "../errno.ts";
@@ -53,6 +54,7 @@ export class SimulatedFile implements DiskFile {
 
   async read(position: number, target: Uint8Array): Promise<number> {
     checkPosition(position);
+    checkBytes("The target of a read", target);
     this.#checkOpen("read");
     return this.#owner.perform({ kind: "read", path: this.path, position, length: target.length }, {
       run: (fault) => this.#node.read(position, target.subarray(0, shortened(target.length, fault))),
@@ -60,7 +62,7 @@ export class SimulatedFile implements DiskFile {
   }
 
   async write(position: number, source: Uint8Array): Promise<number> {
-    this.#checkWrite("write", position);
+    this.#checkWrite("write", position, source);
     if (source.length === 0) return 0;
     return this.#owner.perform(this.#writeCall(position, source), {
       run: (fault) => this.#write("write", position, source, fault),
@@ -68,7 +70,7 @@ export class SimulatedFile implements DiskFile {
   }
 
   writeSync(position: number, source: Uint8Array): number {
-    this.#checkWrite("writeSync", position);
+    this.#checkWrite("writeSync", position, source);
     if (source.length === 0) return 0;
     const run = (fault: Fault | undefined): number => this.#write("writeSync", position, source, fault);
     return this.#owner.performSync(this.#writeCall(position, source), { run }, "writeSync");
@@ -117,8 +119,9 @@ export class SimulatedFile implements DiskFile {
     if (this.#closing !== undefined) throw closedError(operation, this.path);
   }
 
-  #checkWrite(operation: string, position: number): void {
+  #checkWrite(operation: string, position: number, source: Uint8Array): void {
     checkPosition(position);
+    checkBytes("The source of a write", source);
     this.#checkOpen(operation);
     if (this.#access === "write") return;
     const message = `${operation} ${JSON.stringify(this.path)}: the file was opened for reading only.`;
@@ -126,11 +129,7 @@ export class SimulatedFile implements DiskFile {
   }
 }
 
-function shortened(length: number, fault: Fault | undefined): number {
+/** The bytes of a transfer of `length` that a planned fault leaves of it. */
+export function shortened(length: number, fault: Fault | undefined): number {
   return fault?.kind === "short" ? Math.min(length, fault.bytes) : length;
-}
-
-function checkPosition(position: number): void {
-  if (Number.isSafeInteger(position) && position >= 0) return;
-  throw new RangeError(`A position in a file is a whole number from 0, not ${position}.`);
 }

@@ -1,3 +1,4 @@
+import { checkBytes, checkPosition } from "../argument-checks.ts";
 import type { Clock } from "../clock.ts";
 import type { DirectoryEntry, DiskFile, PathStatus } from "../disk.ts";
 import { DiskError } from "../disk-error.ts";
@@ -9,7 +10,7 @@ import type { Machine } from "./machine.ts";
 import { OperationTrace } from "./operation-trace.ts";
 import { powerCutImages } from "./power-cuts.ts";
 import type { DiskImage, Fault, Operation, SimulatedDisk } from "./simulated-disk.ts";
-import { type Call, type Effect, type FileOwner, SimulatedFile } from "./simulated-file.ts";
+import { type Call, type Effect, type FileOwner, shortened, SimulatedFile } from "./simulated-file.ts";
 import { UnsyncedState } from "./unsynced-state.ts";
 import { plainPath } from "./volume-path.ts";
 import type { Volume } from "./volume.ts";
@@ -89,12 +90,29 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
     return this.perform({ kind: "stat", path }, { run: () => this.volume.stat(path) });
   }
 
+  statSync(path: string): PathStatus | undefined {
+    return this.performSync({ kind: "stat", path }, { run: () => this.volume.stat(path) }, "statSync");
+  }
+
   list(directory: string): Promise<readonly DirectoryEntry[]> {
-    return this.perform({ kind: "list", path: directory }, { run: () => this.volume.list(directory) });
+    return this.perform({ kind: "list", path: directory }, { run: () => this.volume.list("list", directory) });
+  }
+
+  listSync(directory: string): readonly DirectoryEntry[] {
+    const run = (): readonly DirectoryEntry[] => this.volume.list("listSync", directory);
+    return this.performSync({ kind: "list", path: directory }, { run }, "listSync");
   }
 
   open(path: string): Promise<DiskFile> {
     return this.perform({ kind: "open", path }, { run: () => this.#opened(path, this.volume.open(path), "read") });
+  }
+
+  readSync(path: string, position: number, target: Uint8Array): number {
+    checkPosition(position);
+    checkBytes("The target of a read", target);
+    const run = (fault: Fault | undefined): number =>
+      this.volume.file("readSync", path).read(position, target.subarray(0, shortened(target.length, fault)));
+    return this.performSync({ kind: "read", path, position, length: target.length }, { run }, "readSync");
   }
 
   create(path: string): Promise<DiskFile> {

@@ -50,16 +50,22 @@ export class Volume {
     return node && { kind: node.kind, size: node.kind === "file" ? node.size : 0 };
   }
 
-  list(path: string): readonly DirectoryEntry[] {
-    const directory = this.#directory("list", path);
+  list(operation: string, path: string): readonly DirectoryEntry[] {
+    const directory = this.#directory(operation, path);
     return [...directory.entries].map(([name, { kind }]) => ({ name, kind }));
   }
 
   open(path: string): FileNode {
-    const { node } = this.#place("open", path);
-    if (node === undefined) throw diskErrorFor("open", path, "ENOENT");
-    if (node.kind !== "file") throw notAFileError("open", path);
-    node.handles += 1;
+    const file = this.file("open", path);
+    file.handles += 1;
+    return file;
+  }
+
+  /** The file that the name leads to now. */
+  file(operation: string, path: string): FileNode {
+    const { node } = this.#place(operation, path);
+    if (node === undefined) throw diskErrorFor(operation, path, "ENOENT");
+    if (node.kind !== "file") throw notAFileError(operation, path);
     return node;
   }
 

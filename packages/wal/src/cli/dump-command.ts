@@ -1,8 +1,9 @@
 import type { Writable } from "node:stream";
 import { nodeDisk } from "@laminar/disk";
+import { bytesCodec } from "../codec/bytes-codec.ts";
 import type { LogReader, Lsn, WalBatch } from "../log.ts";
 import { openWalReader } from "../open-wal.ts";
-import { asBytes, damageAbove, salvageLog } from "../salvage.ts";
+import { damageAbove, salvageLog } from "../salvage.ts";
 import type { WalEntry } from "../wal-entry.ts";
 import { isCorruption, isWalError, type WalError } from "../wal-error.ts";
 import type { DumpInvocation } from "./arguments.ts";
@@ -53,7 +54,7 @@ async function openReader(directory: string, onDamage: "refuse" | "stop"): Promi
     return await openWalReader(directory, { onDamage });
   } catch (error) {
     if (!isWalError(error, "WAL_CODEC_MISMATCH")) throw error;
-    return openWalReader<Uint8Array>(directory, { onDamage, codec: asBytes });
+    return openWalReader<Uint8Array>(directory, { onDamage, codec: bytesCodec });
   }
 }
 

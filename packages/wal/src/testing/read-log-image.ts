@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { batchDecoder, decodeFound, requireKind } from "../decode-batch.ts";
-import { type FoundBatch, type LogTail, type ReadRequest, readBatches } from "../log-core.ts";
-import { type LogListing, type SegmentFile, shapeOf } from "../log-shape.ts";
+import { driveSync, type SyncReads } from "../drive-log-sync.ts";
+import { listSegments, readShape } from "../list-segments.ts";
+import { type FoundBatch, type LogTail, readBatches } from "../log-core.ts";
+import type { Reading } from "../log-requests.ts";
 import type { WalBatch } from "../log.ts";
-import { SEGMENT_HEADER_BYTES } from "../segment-format.ts";
-import { parseLogNames, segmentName } from "../segment-names.ts";
 import type { WalCodec, WalEntry } from "../wal-entry.ts";
 
 /** A log as bytes alone: what a crash test has in its hands. */
@@ -27,41 +27,38 @@ export interface ReadImage<E> {
 export function readLogImage(image: LogImage): ReadImage<WalEntry>;
 export function readLogImage<E>(image: LogImage, codec: WalCodec<E, never>): ReadImage<E>;
 export function readLogImage(image: LogImage, codec?: WalCodec<unknown, never>): ReadImage<unknown> {
+  const { directory } = image;
   const decoder = batchDecoder(codec);
-  const listing = listImage(image);
-  const headers = listing.segments.map(({ name }) => contentOf(image, name).subarray(0, SEGMENT_HEADER_BYTES));
-  const shape = shapeOf(listing, headers, "refuse");
-  if (!shape) return { batches: [], tail: undefined };
-  requireKind(shape, decoder);
   const batches: WalBatch<unknown>[] = [];
-  const tail = run(image, readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: "refuse" }), (found) => {
-    batches.push(decodeFound(shape, found, decoder, 0));
-  });
-  return { batches, tail };
-}
-
-const contentOf = ({ directory, files }: LogImage, name: string): Uint8Array => files.get(join(directory, name)) ?? new Uint8Array(0);
-
-function listImage(image: LogImage): LogListing {
-  const { directory, files } = image;
-  const prefix = join(directory, "/");
-  const names = parseLogNames([...files.keys()].filter((path) => path.startsWith(prefix)).map((path) => path.slice(prefix.length)));
-  const segments = names.segments.map((number): SegmentFile => {
-    const name = segmentName(number);
-    return { name, number, size: contentOf(image, name).length };
-  });
-  return { directory, segments, newestHead: names.heads.at(-1) ?? 0 };
-}
-
-function run<T>(image: LogImage, core: Generator<ReadRequest | FoundBatch, T, Uint8Array>, onBatch?: (found: FoundBatch) => void): T {
-  for (let step = core.next(); ; ) {
-    if (step.done) return step.value;
-    if (step.value.kind === "batch") {
-      onBatch?.(step.value);
-      step = core.next();
-      continue;
-    }
-    const { segment, position, length } = step.value;
-    step = core.next(contentOf(image, segment.name).subarray(position, position + length));
+  const driven = driveSync(imageReads(image), directory, readWhole(directory, decoder.entryKind), (found) => decodeFound({ directory }, found, decoder, 0));
+  for (let step = driven.next(); ; step = driven.next()) {
+    if (step.done) return { batches, tail: step.value };
+    batches.push(step.value);
   }
+}
+
+/** One look without a second: nobody writes to an image. */
+function* readWhole(directory: string, entryKind: number): Reading<LogTail | undefined, FoundBatch> {
+  const known = new Map();
+  const listing = yield* listSegments(directory, known);
+  const shape = listing && (yield* readShape(listing, "refuse", known));
+  if (!shape) return undefined;
+  requireKind(shape, { entryKind });
+  return yield* readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: "refuse" });
+}
+
+function imageReads({ directory, files }: LogImage): SyncReads {
+  const prefix = join(directory, "/");
+  return {
+    listSync: () => [...files.keys()].filter((path) => path.startsWith(prefix)).map((path) => ({ name: path.slice(prefix.length), kind: "file" })),
+    statSync(path) {
+      const bytes = files.get(path);
+      return bytes && { kind: "file", size: bytes.length };
+    },
+    readSync(path, position, target) {
+      const bytes = files.get(path)?.subarray(position, position + target.length) ?? new Uint8Array(0);
+      target.set(bytes);
+      return bytes.length;
+    },
+  };
 }

@@ -1,0 +1,107 @@
+import { join } from "node:path";
+import { type Disk, isDiskError } from "@laminar/disk";
+import { ioError } from "./io-error.ts";
+import type { LogAnswer, LogRequest, News } from "./log-requests.ts";
+import type { AbortSignalLike } from "./log.ts";
+import { readOnce, SegmentReader } from "./segment-reader.ts";
+import { severalAtOnce } from "./several-at-once.ts";
+import { Announcement, firstOf, type Happening } from "./waiting.ts";
+
+/** When a reading that follows goes on. */
+export interface Follower {
+  /** What may bring something new, and what ends it. */
+  readonly happenings: readonly Happening[];
+  /** Whether nothing will come any more. */
+  readonly hasEnded: () => boolean;
+}
+
+export interface DriveOptions {
+  readonly signal?: AbortSignalLike | undefined;
+  readonly follower?: Follower | undefined;
+}
+
+/** Answers the requests of one reading from a disk. */
+export class LogDriver {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #options: DriveOptions;
+  readonly #segments: SegmentReader;
+  readonly #stopping = new Announcement();
+  #isStopped = false;
+
+  constructor(disk: Disk, directory: string, options: DriveOptions = {}) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#options = options;
+    this.#segments = new SegmentReader(disk, directory);
+  }
+
+  /** Throws the signal's reason once it is aborted. */
+  check(): void {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw signal.reason ?? Object.assign(new Error("the read was aborted"), { name: "AbortError" });
+  }
+
+  async answer(request: LogRequest): Promise<LogAnswer> {
+    switch (request.kind) {
+      case "list":
+        return this.#list();
+      case "stat":
+        return severalAtOnce(request.names, (name) => this.#stat(join(this.#directory, name)));
+      case "read":
+        return this.#segments.read(request);
+      case "readEach":
+        return severalAtOnce(request.reads, (read) => readOnce(this.#disk, this.#directory, read));
+      case "ahead":
+        this.#segments.begin(request.read);
+        return undefined;
+      case "wait":
+        return this.#wait();
+    }
+  }
+
+  /** Ends a wait, and with it the reading. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#stopping.announce();
+  }
+
+  /** Frees the handles, once nothing is being read. */
+  close(): Promise<void> {
+    return this.#segments.close();
+  }
+
+  async #list(): Promise<readonly string[] | undefined> {
+    // A new look: under the old names there may be other files.
+    await this.#segments.close();
+    try {
+      return (await this.#disk.list(this.#directory)).map(({ name }) => name);
+    } catch (error) {
+      if (isDiskError(error, "DISK_NOT_FOUND")) return undefined;
+      throw ioError(error, this.#directory);
+    }
+  }
+
+  async #stat(path: string): ReturnType<Disk["stat"]> {
+    try {
+      return await this.#disk.stat(path);
+    } catch (error) {
+      throw ioError(error, path);
+    }
+  }
+
+  async #wait(): Promise<News> {
+    const { follower, signal } = this.#options;
+    const news = (): News => (this.#isStopped || !follower ? "stop" : follower.hasEnded() ? "last" : "more");
+    if (!follower || news() !== "more") return news();
+    const aborting: Happening = (wake) => {
+      signal?.addEventListener("abort", wake);
+      return () => signal?.removeEventListener("abort", wake);
+    };
+    // Before anything is awaited, so that nothing happens unseen.
+    const woken = firstOf([...follower.happenings, this.#stopping.next, aborting]);
+    await this.#segments.close();
+    await woken;
+    return news();
+  }
+}

@@ -1,0 +1,131 @@
+import type { KnownLog, LogView } from "./known-log.ts";
+import { signature } from "./list-segments.ts";
+import { type FoundBatch, lastCounted, type Place, readBatches } from "./log-core.ts";
+import { askNews, type News, type Reading } from "./log-requests.ts";
+import { isFenced, type LogListing, type LogShape } from "./log-shape.ts";
+import type { Lsn } from "./log.ts";
+import { Doubts } from "./settling.ts";
+import { WalError } from "./wal-error.ts";
+
+/** Looks at the log until nothing of what is seen can be a live writer's work in progress. */
+export function* lookAtLog(log: KnownLog): Reading<LogView> {
+  const doubts = new Doubts();
+  for (;;) {
+    let seen: string | undefined;
+    try {
+      const listing = yield* log.list();
+      seen = signature(listing);
+      return yield* log.look(yield* log.shape(listing));
+    } catch (error) {
+      doubts.weigh(error, seen);
+      log.forget();
+    }
+  }
+}
+
+export interface ReadTask {
+  readonly after: Lsn | undefined;
+  /** What may be given out, where a writer says so: asked before each look, so that the look finds all of it. */
+  readonly durableLsn?: (() => Lsn) | undefined;
+  /** Where the log itself says so: whatever verifies, proven durable or not. */
+  readonly unproven: boolean;
+  readonly follow: boolean;
+}
+
+/**
+ * Reads batches, look after look, each going on behind what was given out: until one look went through or, following, until
+ * nothing will come any more. Each look sees one state of the log: what is there when it lists is what it reads, and of a
+ * writer's work meanwhile only files that vanish can get in its way, which shows.
+ */
+export function* readLog(log: KnownLog, task: ReadTask): Reading<void, FoundBatch> {
+  const doubts = new Doubts();
+  const reader = new Looks(log, task);
+  let passed: string | undefined;
+  for (let news: News = task.follow ? "more" : "last"; ; ) {
+    const durableLsn = task.durableLsn?.();
+    let seen: string | undefined;
+    try {
+      const listing = yield* log.list();
+      seen = signature(listing);
+      const now = `${seen} ${durableLsn}`;
+      if (now !== passed) yield* reader.look(listing, durableLsn);
+      passed = now;
+      doubts.clear();
+    } catch (error) {
+      doubts.weigh(error, seen);
+      log.forget();
+      continue;
+    }
+    if (news === "last") return;
+    // What became durable during the look was announced to nobody.
+    if (durableLsn === task.durableLsn?.()) news = yield* askNews();
+    const isAllGiven = durableLsn !== undefined && durableLsn === task.durableLsn?.();
+    if (news === "stop" || (news === "last" && isAllGiven)) return;
+  }
+}
+
+/** The looks of one read, and where the next one goes on. */
+class Looks {
+  readonly #log: KnownLog;
+  readonly #task: ReadTask;
+  #last: Lsn | undefined;
+  #isGiven = false;
+  #place: Place | undefined;
+
+  constructor(log: KnownLog, task: ReadTask) {
+    this.#log = log;
+    this.#task = task;
+    this.#last = task.after;
+  }
+
+  *look(listing: LogListing, durableLsn: Lsn | undefined): Reading<void, FoundBatch> {
+    const { onDamage } = this.#log;
+    const shape = yield* this.#log.shape(listing);
+    this.#last ??= shape.startsAfter;
+    requirePosition(shape, this.#last, this.#isGiven);
+    const upTo = durableLsn ?? (yield* this.#givenOut(shape));
+    if (this.#last >= upTo) return;
+    const batches = readBatches(shape, { after: this.#last, upTo, onDamage }, this.#place);
+    for (let step = batches.next(); ; ) {
+      if (step.done) {
+        this.#place = step.value.place;
+        if (step.value.end.kind === "damaged") this.#log.view = { shape, tail: step.value };
+        return;
+      }
+      const answer = yield step.value;
+      if (step.value.kind === "batch") {
+        this.#last = lastCounted(step.value);
+        this.#isGiven = true;
+      }
+      step = batches.next(answer);
+    }
+  }
+
+  /** Up to where the log itself says that its records may be given out. */
+  *#givenOut(shape: LogShape): Reading<Lsn> {
+    const { tail } = yield* this.#log.look(shape);
+    return this.#task.unproven ? tail.lastLsn : tail.provenLsn;
+  }
+}
+
+function requirePosition(shape: LogShape, last: Lsn, isGiven: boolean): void {
+  const { directory: file, startsAfter } = shape;
+  if (last < startsAfter) {
+    const message = `${file}: records above ${last} were dropped, and the log starts after ${startsAfter}. Start from a newer checkpoint, one at ${startsAfter} or later`;
+    throw new WalError("WAL_TRUNCATED", message, { file, lsn: last, expected: last, actual: startsAfter });
+  }
+  if (!isFenced(shape, last)) return;
+  const counts = countedUpTo(shape, last);
+  const details = { file, lsn: last, expected: counts, actual: last };
+  if (isGiven) {
+    const message = `${file}: this read has given out record ${last}, and a fence has taken what is above ${counts} out of use. Undo what came of it, or start from a checkpoint at ${counts} or before`;
+    throw new WalError("WAL_FENCED", message, details);
+  }
+  const message = `${file}: a fence took record ${last} out of use, and every record from ${counts + 1} on with it. Start from a position that counts: ${counts} or before`;
+  throw new WalError("WAL_POSITION_FENCED", message, details);
+}
+
+/** The last record that counts at or below `lsn`. */
+function countedUpTo({ segments }: LogShape, lsn: Lsn): Lsn {
+  return segments.reduceRight((at, { header }) => (at > header.continuesAfter && at < header.baseLsn ? header.continuesAfter : at), lsn);
+}

@@ -1,0 +1,56 @@
+import { batchDecoder, decodeFound } from "./decode-batch.ts";
+import { driveSync, driveSyncToEnd, type SyncReads } from "./drive-log-sync.ts";
+import { KnownLog } from "./known-log.ts";
+import { firstHeld } from "./log-reader.ts";
+import { isFenced } from "./log-shape.ts";
+import type { LogReader, ReadOptions, WalBatch } from "./log.ts";
+import { lookAtLog, readLog } from "./read-log.ts";
+import { requireReadOptions } from "./read-options.ts";
+import type { WalCodec, WalEntry } from "./wal-entry.ts";
+import { requireDamagePolicy, requireDirectory, type WalReaderOptions } from "./wal-options.ts";
+
+export interface WalSyncOptions extends Pick<ReadOptions, "after" | "unproven">, Pick<WalReaderOptions, "codec" | "onDamage"> {
+  readonly disk: SyncReads;
+}
+
+/** A log that is read at once. Says of itself what a `LogReader` says; each iteration reads anew, up to what is durable by then. */
+export interface SyncLogReader<E> extends Iterable<WalBatch<E>>, Pick<LogReader<E>, "logId" | "startsAfter" | "firstLsn" | "lastLsn" | "end" | "counts"> {}
+
+/**
+ * The same as `openWalReader` and its `read`, without promises: for tools and tests, since it holds up the thread while it
+ * reads. Throws what those reject with. Memory: about one batch; nothing stays open between batches.
+ */
+export function readWalSync(directory: string, options: Omit<WalSyncOptions, "codec">): SyncLogReader<WalEntry>;
+export function readWalSync<E, I = E>(directory: string, options: Omit<WalSyncOptions, "codec"> & { readonly codec: WalCodec<E, I> }): SyncLogReader<E>;
+export function readWalSync(
+  directory: string,
+  options: Omit<WalSyncOptions, "codec"> & { readonly codec?: WalCodec<unknown, unknown> | undefined },
+): SyncLogReader<unknown> {
+  requireDirectory(directory);
+  requireReadOptions(options);
+  const { disk, codec, after, unproven = false, onDamage = "refuse" } = options;
+  requireDamagePolicy(onDamage);
+  const decoder = batchDecoder(codec);
+  const log = new KnownLog({ directory, onDamage, entryKind: decoder.entryKind });
+  const opened = driveSyncToEnd(disk, directory, lookAtLog(log));
+  const view = (): typeof opened => log.view ?? opened;
+  return {
+    get logId() {
+      return view().shape.logId;
+    },
+    get startsAfter() {
+      return view().shape.startsAfter;
+    },
+    get firstLsn() {
+      return firstHeld(view().shape, view().tail.lastLsn);
+    },
+    get lastLsn() {
+      return view().tail.lastLsn;
+    },
+    get end() {
+      return view().tail.end;
+    },
+    counts: (lsn) => !isFenced(view().shape, lsn),
+    [Symbol.iterator]: () => driveSync(disk, directory, readLog(log, { after, unproven, follow: false }), (found) => decodeFound(log, found, decoder, found.after)),
+  };
+}
