@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { openWal, openWalReader, type WalEntry, type WalEntryInput } from "../src/index.ts";
+import { bytesCodec, msgpackCodec, openWal, openWalReader, type WalEntry, type WalEntryInput } from "../src/index.ts";
 import { dump } from "../src/cli/dump-command.ts";
 import { bytesAsJson } from "../src/cli/entry-line.ts";
 import { DAMAGES } from "./damages.ts";
@@ -129,6 +129,42 @@ it("dumps entries of a codec as bytes", async () => {
   expect(await lookAt(directory, "verify")).toMatchObject({ code: 0, stderr: "" });
 });
 
+it("dumps entries of MessagePack decoded, each value in a form of its own, and what isn't MessagePack as bytes", async () => {
+  const directory = await freshDirectory();
+  const log = await openWal(directory, { codec: bytesCodec });
+  const { encode } = msgpackCodec<unknown>();
+  const values: [unknown, unknown][] = [
+    [{ event: "begun", at: 5, ok: true, none: null }, { event: "begun", at: 5, ok: true, none: null }],
+    [7n, { $bigint: "7" }],
+    [[undefined, -0, Number.NaN, Number.NEGATIVE_INFINITY], [{ $undefined: true }, { $number: "-0" }, { $number: "NaN" }, { $number: "-Infinity" }]],
+    [Uint8Array.of(1, 255), { $bytes: "Af8=" }],
+    [new Date(0), { $date: "1970-01-01T00:00:00.000Z" }],
+    [new Map<unknown, unknown>([[1, { a: 2n }]]), { $map: [[1, { a: { $bigint: "2" } }]] }],
+    [{ $bigint: "7" }, { $object: [["$bigint", "7"]] }],
+    [{ $object: [] }, { $object: [["$object", []]] }],
+    [{ ["__proto__"]: 1, $a: 2 }, JSON.parse('{"__proto__":1,"$a":2}')],
+  ];
+  for (const [value] of values) log.append(encode(value));
+  log.append(Uint8Array.of(0xc1));
+  await log.close();
+  const lines = linesOf((await lookAt(directory, "dump", "--msgpack")).stdout);
+  expect(lines.map((line) => line["decoded"])).toEqual([...values.map(([, json]) => json), undefined]);
+  expect(lines.at(-1)).toEqual({ lsn: 10, session: 1, type: "entry", value: { base64: "wQ==" } });
+});
+
+it("prints no control character that a terminal could obey", async () => {
+  const directory = await freshDirectory();
+  const log = await openWal(directory);
+  const name = "\u0000\u001b[31m\u007f\u009b31m";
+  log.append({ type: "commit", offsets: new Map([[name, 1n]]) });
+  log.append(put(name, name));
+  await log.close();
+  const { stdout } = await lookAt(directory, "dump");
+  // oxlint-disable-next-line no-control-regex
+  expect(stdout.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  expect(linesOf(stdout)[0]?.["offsets"]).toEqual({ [name]: "1" });
+});
+
 it("gives what isn't proven durable only when it is asked for", async () => {
   const directory = await freshDirectory();
   const log = await openWal(directory);
@@ -209,7 +245,7 @@ it("waits for a slow reader of its output instead of piling it up", async () => 
       setImmediate(done);
     },
   });
-  expect(await dump({ command: "dump", directory, after: undefined, limit: Number.POSITIVE_INFINITY, unproven: false, beyondDamage: "refuse" }, { stdout: slow, stderr: slow })).toBe(0);
+  expect(await dump({ command: "dump", directory, after: undefined, limit: Number.POSITIVE_INFINITY, unproven: false, msgpack: false, beyondDamage: "refuse" }, { stdout: slow, stderr: slow })).toBe(0);
   expect(seen.all).toBeGreaterThan(2_000_000);
   expect(seen.most).toBeLessThan(70_000);
 });

@@ -12,6 +12,7 @@ export interface DumpInvocation {
   readonly after: number | undefined;
   readonly limit: number;
   readonly unproven: boolean;
+  readonly msgpack: boolean;
   readonly beyondDamage: "refuse" | "stop" | "salvage";
 }
 
@@ -23,6 +24,7 @@ const DUMP = {
   after: { type: "string" },
   limit: { type: "string" },
   unproven: { type: "boolean" },
+  msgpack: { type: "boolean" },
   "on-damage": { type: "string" },
   salvage: { type: "boolean" },
 } as const;
@@ -58,6 +60,7 @@ export function parseCommandLine(args: readonly string[]): Invocation {
     after: wholeNumber(given, "after"),
     limit: wholeNumber(given, "limit") ?? Number.POSITIVE_INFINITY,
     unproven: given.has("unproven"),
+    msgpack: given.has("msgpack"),
     beyondDamage: beyondDamage(given),
   };
 }

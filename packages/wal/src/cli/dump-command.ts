@@ -7,7 +7,7 @@ import { damageAbove, salvageLog } from "../salvage.ts";
 import type { WalEntry } from "../wal-entry.ts";
 import { isCorruption, isWalError, type WalError } from "../wal-error.ts";
 import type { DumpInvocation } from "./arguments.ts";
-import { entryLine } from "./entry-line.ts";
+import { asBytes, asMessagePack, type DescribeOwn, entryLine } from "./entry-line.ts";
 import { DAMAGED, FINE } from "./exit-codes.ts";
 import { count } from "./layout.ts";
 import { LinePrinter } from "./print.ts";
@@ -76,12 +76,14 @@ async function printSalvaged({ directory }: DumpInvocation, lines: EntryLines, s
 class EntryLines {
   readonly #printer: LinePrinter;
   readonly #limit: number;
+  readonly #describeOwn: DescribeOwn;
   lastLsn: Lsn;
   printed = 0;
 
-  constructor(stdout: Writable, { limit, after = 0 }: DumpInvocation) {
+  constructor(stdout: Writable, { limit, after = 0, msgpack }: DumpInvocation) {
     this.#printer = new LinePrinter(stdout);
     this.#limit = limit;
+    this.#describeOwn = msgpack ? asMessagePack : asBytes;
     this.lastLsn = after;
   }
 
@@ -98,7 +100,7 @@ class EntryLines {
       if (this.full) return;
       this.lastLsn = firstLsn + i;
       this.printed++;
-      this.#printer.add(entryLine({ lsn: this.lastLsn, session, salvaged }, entry));
+      this.#printer.add(entryLine({ lsn: this.lastLsn, session, salvaged }, entry, this.#describeOwn));
       if (this.#printer.full) await this.#printer.flush();
     }
   }

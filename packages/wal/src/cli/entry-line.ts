@@ -1,5 +1,7 @@
+import { msgpackCodec } from "../codec/msgpack-codec.ts";
 import type { Lsn } from "../log.ts";
 import type { WalEntry } from "../wal-entry.ts";
+import { base64, valueAsJson } from "./value-json.ts";
 
 /** Where an entry of a dump stands. */
 export interface EntryPlace {
@@ -8,13 +10,35 @@ export interface EntryPlace {
   readonly salvaged: boolean;
 }
 
+/** The fields of an entry of a codec. */
+export type DescribeOwn = (entry: Uint8Array) => object;
+
 /** An entry as one line of JSON; `USAGE` describes it. Entries of a codec come as bytes. */
-export function entryLine({ lsn, session, salvaged }: EntryPlace, entry: WalEntry | Uint8Array): string {
-  return JSON.stringify({ lsn, session, ...describe(entry), ...(salvaged ? { salvaged } : {}) });
+export function entryLine({ lsn, session, salvaged }: EntryPlace, entry: WalEntry | Uint8Array, describeOwn: DescribeOwn): string {
+  const fields = entry instanceof Uint8Array ? { type: "entry", ...describeOwn(entry) } : describe(entry);
+  return JSON.stringify({ lsn, session, ...fields, ...(salvaged ? { salvaged } : {}) }).replace(LATE_CONTROL, escaped);
 }
 
-function describe(entry: WalEntry | Uint8Array): object {
-  if (entry instanceof Uint8Array) return { type: "entry", value: bytesAsJson(entry) };
+/** Control characters that JSON leaves as they are, and a terminal may obey. */
+const LATE_CONTROL = /[\u007f-\u009f]/g;
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
+export const asBytes: DescribeOwn = (entry) => ({ value: bytesAsJson(entry) });
+
+const messagePack = msgpackCodec<unknown>();
+
+/** Decoded where it is MessagePack, as bytes where it isn't. */
+export const asMessagePack: DescribeOwn = (entry) => {
+  let decoded: unknown;
+  try {
+    decoded = messagePack.decode(entry);
+  } catch {
+    return asBytes(entry);
+  }
+  return { decoded: valueAsJson(decoded) };
+};
+
+function describe(entry: WalEntry): object {
   switch (entry.type) {
     case "put":
       return { type: "put", key: bytesAsJson(entry.key), value: bytesAsJson(entry.value) };
@@ -43,5 +67,5 @@ export function bytesAsJson(bytes: Uint8Array): string | { readonly base64: stri
   } catch {
     // Not UTF-8.
   }
-  return { base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64") };
+  return { base64: base64(bytes) };
 }

@@ -15,6 +15,8 @@ Options of dump
   --after LSN       only records above this number
   --limit N         at most so many lines
   --unproven        also what verifies but isn't proven durable yet
+  --msgpack         entries of a log with a codec decoded as MessagePack where they are that
+                    (those of msgpackCodec)
   --on-damage stop  print what can be read in order, say on stderr where the damage is, and
                     exit with 1. Without it damage ends the dump with an error: at once when
                     it is in a segment's header or at the end, else when it is reached
@@ -36,6 +38,9 @@ Lines of dump
   line ends, and {"base64":"..."} otherwise; each gives back exactly the bytes. Offsets and
   watermarks have 64 bits and are decimal strings; a commit without watermark has none.
   session tells which writer wrote the record.
+  With --msgpack an entry has "decoded" instead of "value": JSON, and for what JSON lacks an
+  object of one key: $bytes (base64), $bigint, $date, $map (pairs), $number (-0, NaN and the
+  infinities), $undefined, and $object (pairs) for an object that would look like one of these.
 
 Exit codes
   0  fine
