@@ -20,7 +20,7 @@ export async function readFully(file: DiskFile, position: number, target: Uint8A
  * The same at once, of the file at `path`. Every part is read from the file that has the name at that moment: nobody may
  * replace it meanwhile.
  */
-export function readFullySync(disk: Disk, path: string, position: number, target: Uint8Array): number {
+export function readFullySync(disk: Pick<Disk, "readSync">, path: string, position: number, target: Uint8Array): number {
   checkBytes("The target of a read", target);
   let got = 0;
   while (got < target.length) {

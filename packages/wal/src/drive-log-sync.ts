@@ -1,18 +1,11 @@
 import { join } from "node:path";
-import { type DirectoryEntry, isDiskError, type PathStatus } from "@laminar/disk";
+import { type Disk, isDiskError, readFullySync } from "@laminar/disk";
 import { ioError } from "./io-error.ts";
 import type { FoundBatch } from "./log-core.ts";
 import type { LogAnswer, LogRequest, ReadRequest, Reading } from "./log-requests.ts";
 
-/** A disk that is read at once: what tools and tests have in their hands. Failures are those of `Disk`. */
-export interface SyncReads {
-  /** What stands at `path`, or `undefined` when nothing does. */
-  statSync(path: string): PathStatus | undefined;
-  /** The entries of a directory, in no order. */
-  listSync(directory: string): readonly DirectoryEntry[];
-  /** Reads into `target` from `position` of the file at `path`; returns the bytes read. 0 only at or after the end. */
-  readSync(path: string, position: number, target: Uint8Array): number;
-}
+/** What reading at once needs of a disk. */
+export type SyncReads = Pick<Disk, "statSync" | "listSync" | "readSync">;
 
 /** Drives a reading to its end, at once; its batches as `make` makes them. */
 export function* driveSync<T, R>(disk: SyncReads, directory: string, reading: Reading<T, FoundBatch>, make: (found: FoundBatch) => R): Generator<R, T, undefined> {
@@ -33,9 +26,9 @@ function answerSync(disk: SyncReads, directory: string, request: LogRequest): Lo
     case "stat":
       return request.names.map((name) => orUndefined(join(directory, name), () => disk.statSync(join(directory, name))));
     case "read":
-      return readFullySync(disk, directory, request);
+      return bytesOf(disk, directory, request);
     case "readEach":
-      return request.reads.map((read) => readFullySync(disk, directory, read));
+      return request.reads.map((read) => bytesOf(disk, directory, read));
     case "ahead":
       return undefined;
     case "wait":
@@ -43,18 +36,10 @@ function answerSync(disk: SyncReads, directory: string, request: LogRequest): Lo
   }
 }
 
-function readFullySync(disk: SyncReads, directory: string, { segment, position, length }: ReadRequest): Uint8Array | undefined {
+function bytesOf(disk: SyncReads, directory: string, { segment, position, length }: ReadRequest): Uint8Array | undefined {
   const path = join(directory, segment.name);
   const bytes = new Uint8Array(length);
-  return orUndefined(path, () => {
-    let got = 0;
-    while (got < length) {
-      const more = disk.readSync(path, position + got, got === 0 ? bytes : bytes.subarray(got));
-      if (more === 0) return bytes.subarray(0, got);
-      got += more;
-    }
-    return bytes;
-  }, position);
+  return orUndefined(path, () => bytes.subarray(0, readFullySync(disk, path, position, bytes)), position);
 }
 
 /** What isn't there is no failure: the reading decides what that means. */

@@ -11,3 +11,4 @@ export { type VerifyOptions, type VerifyProgress, verifyWal, walSize, type WalRe
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 export { isCorruption, isWalError, WalError, type WalErrorCode, type WalErrorDetails } from "./wal-error.ts";
 export type { WalOptions, WalReaderOptions } from "./wal-options.ts";
+export { readWalSync, type SyncLogReader, type WalSyncOptions } from "./read-wal-sync.ts";

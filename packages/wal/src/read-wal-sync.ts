@@ -1,3 +1,4 @@
+import { nodeDisk } from "@laminar/disk";
 import { batchDecoder, decodeFound } from "./decode-batch.ts";
 import { driveSync, driveSyncToEnd, type SyncReads } from "./drive-log-sync.ts";
 import { KnownLog } from "./known-log.ts";
@@ -10,7 +11,8 @@ import type { WalCodec, WalEntry } from "./wal-entry.ts";
 import { requireDamagePolicy, requireDirectory, type WalReaderOptions } from "./wal-options.ts";
 
 export interface WalSyncOptions extends Pick<ReadOptions, "after" | "unproven">, Pick<WalReaderOptions, "codec" | "onDamage"> {
-  readonly disk: SyncReads;
+  /** The machine to read from. @default nodeDisk */
+  readonly disk?: SyncReads | undefined;
 }
 
 /** A log that is read at once. Says of itself what a `LogReader` says; each iteration reads anew, up to what is durable by then. */
@@ -20,15 +22,15 @@ export interface SyncLogReader<E> extends Iterable<WalBatch<E>>, Pick<LogReader<
  * The same as `openWalReader` and its `read`, without promises: for tools and tests, since it holds up the thread while it
  * reads. Throws what those reject with. Memory: about one batch; nothing stays open between batches.
  */
-export function readWalSync(directory: string, options: Omit<WalSyncOptions, "codec">): SyncLogReader<WalEntry>;
+export function readWalSync(directory: string, options?: Omit<WalSyncOptions, "codec">): SyncLogReader<WalEntry>;
 export function readWalSync<E, I = E>(directory: string, options: Omit<WalSyncOptions, "codec"> & { readonly codec: WalCodec<E, I> }): SyncLogReader<E>;
 export function readWalSync(
   directory: string,
-  options: Omit<WalSyncOptions, "codec"> & { readonly codec?: WalCodec<unknown, unknown> | undefined },
+  options: Omit<WalSyncOptions, "codec"> & { readonly codec?: WalCodec<unknown, unknown> | undefined } = {},
 ): SyncLogReader<unknown> {
   requireDirectory(directory);
   requireReadOptions(options);
-  const { disk, codec, after, unproven = false, onDamage = "refuse" } = options;
+  const { disk = nodeDisk, codec, after, unproven = false, onDamage = "refuse" } = options;
   requireDamagePolicy(onDamage);
   const decoder = batchDecoder(codec);
   const log = new KnownLog({ directory, onDamage, entryKind: decoder.entryKind });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type DirectoryLock, type Disk, type DiskFile, publishFile, writeFully, writeFullySync } from "@laminar/disk";
+import { type DirectoryLock, type Disk, type DiskFile, publishFile } from "@laminar/disk";
 import type { FoundBatch } from "./log-core.ts";
 import * as format from "./segment-format.ts";
 import { headName, segmentName, temporaryName } from "./segment-names.ts";
@@ -113,7 +113,7 @@ export class SegmentWriter {
   writeMarker(nextLsn: number, session: number, durableLsn: number): void {
     const { file, segment } = this.#open();
     const frame = sealed(MARKER_BODY, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
-    writeFullySync(file, segment.size, frame);
+    requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
     segment.size += frame.length;
   }
 
@@ -122,8 +122,8 @@ export class SegmentWriter {
     const { file, segment } = this.#open();
     const { frame, firstLsn, count } = batch;
     format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn });
-    if (frame.length > SYNC_WRITE_BYTES_MAX) await writeFully(file, segment.size, frame);
-    else writeFullySync(file, segment.size, frame);
+    const taken = frame.length > SYNC_WRITE_BYTES_MAX ? await file.write(segment.size, frame) : file.writeSync(segment.size, frame);
+    requireWhole(file, segment.size, frame, taken);
     segment.size += frame.length;
   }
 
@@ -141,6 +141,16 @@ export class SegmentWriter {
     if (!this.#file || !this.#current) throw new Error("no segment is open");
     return { file: this.#file, segment: this.#current };
   }
+}
+
+/**
+ * A batch that the disk takes only a part of is a failure: files give short writes when the disk is full. Going on would tear
+ * the batch within a sector, and what a power cut then leaves of it can't be told from damage.
+ */
+function requireWhole(file: DiskFile, offset: number, frame: Uint8Array, taken: number): void {
+  if (taken === frame.length) return;
+  const message = `${file.path}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset}`;
+  throw new WalError("WAL_IO", message, { file: file.path, offset, expected: frame.length, actual: taken });
 }
 
 function sealed(body: Uint8Array, salt: number, position: number, header: Parameters<typeof format.sealBatch>[3]): Uint8Array {

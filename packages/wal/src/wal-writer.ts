@@ -137,7 +137,7 @@ export class WalWriter<I> {
         }
         await segments.close();
       });
-      if (this.#poison && !this.#parts.buffer.empty) throw this.#poison;
+      if (this.#poison && (!this.#parts.buffer.empty || this.#inFlightBytes > 0)) throw this.#poison;
     } finally {
       await segments.close().catch(() => undefined);
       await lock.release().catch((error: unknown) => Promise.reject(ioError(error, this.#parts.catalog.directory)));

@@ -15,7 +15,7 @@ import {
   type WalEntryInput,
   type WalOptions,
 } from "../src/index.ts";
-import { logConformance, logReaderConformance, type LogAbility, type LogUnderTest, type StandardLog, type TestFunction, writeContent } from "../src/testing/index.ts";
+import { logConformance, logReaderConformance, type LogUnderTest, type StandardLog, type TestFunction, writeContent } from "../src/testing/index.ts";
 import { freshDirectory, put, readAll } from "./logs.ts";
 
 const options: WalOptions = { syncInterval: Number.POSITIVE_INFINITY, segmentSize: 1024 };
@@ -28,7 +28,6 @@ const notYet: TestFunction = Object.assign((name: string, body: () => Promise<vo
 const inMemory = { lacks: ["readers", "reopen", "visit"] as const, create: async (): Promise<LogUnderTest> => ({ log: memoryWal() }) };
 
 const inDirectory = {
-  lacks: ["follow", "visit"] as readonly LogAbility[],
   async create(): Promise<LogUnderTest> {
     const directory = await freshDirectory();
     const open = (): Promise<StandardLog> => openWal(directory, options);
@@ -37,7 +36,6 @@ const inDirectory = {
 };
 
 const onSimulatedDisk = {
-  lacks: ["follow", "visit"] as readonly LogAbility[],
   async create(): Promise<LogUnderTest> {
     const disk = createSimulatedDisk();
     const open = (): Promise<StandardLog> => openWal("/log", { ...options, disk });
@@ -73,7 +71,7 @@ describe("the log on the simulated disk", () => {
 describe("a reader of a directory alone", () => {
   logReaderConformance({
     test: it,
-    lacks: ["follow", "visit"],
+    lacks: ["follow"],
     async create(content) {
       const directory = await freshDirectory();
       const log = await openWal(directory, options);

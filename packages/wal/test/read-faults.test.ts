@@ -1,0 +1,133 @@
+import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isCorruption, isWalError, openWal, openWalReader, verifyWal, walSize } from "../src/index.ts";
+import { DIRECTORY, FaultProgram } from "./fault-program.ts";
+import { readAll } from "./logs.ts";
+import { keyOf } from "./model/crash-lives.ts";
+import { logFiles } from "./model/subject.ts";
+import { outcomeOf, rest, UnhandledRejections } from "./settling.ts";
+import { wrapDisk } from "./wrapped-disk.ts";
+
+const ERRNOS = ["EIO", "ENOSPC", "EDQUOT", "EMFILE", "EACCES", "EROFS", "EINTR", "EBUSY"];
+
+const rejections = new UnhandledRejections();
+beforeEach(() => rejections.watch());
+afterEach(() => rejections.end());
+
+/** A log of several segments with a fence, whose last batch isn't proven. */
+async function killedLog(): Promise<DiskImage> {
+  const disk = createSimulatedDisk();
+  const program = new FaultProgram(disk);
+  const images: DiskImage[] = [];
+  disk.beforeEach(({ kind }) => void (kind === "sync" && images.push(disk.killed())));
+  await program.run();
+  return images.at(-3) as DiskImage;
+}
+
+/** What reads a log, and what it gives, as text. */
+const READERS: Record<string, (disk: SimulatedDisk) => Promise<unknown>> = {
+  openWal: async (disk) => {
+    const log = await openWal(DIRECTORY, { disk, segmentSize: 1024 });
+    // What is behind the opening is another's matter.
+    disk.plan(undefined);
+    const { lastLsn } = log;
+    await log.close();
+    return lastLsn;
+  },
+  openWalReader: async (disk) => {
+    const reader = await openWalReader(DIRECTORY, { disk });
+    return [reader.startsAfter, reader.firstLsn, reader.lastLsn, reader.end.kind];
+  },
+  "openWalReader, and reading all": async (disk) => readAll(await openWalReader(DIRECTORY, { disk }), { unproven: true }),
+  verifyWal: async (disk) => {
+    const { verdict, records, lastLsn } = await verifyWal(DIRECTORY, { disk });
+    return [verdict, records, lastLsn];
+  },
+  walSize: async (disk) => walSize(DIRECTORY, { disk }),
+};
+
+const textOf = (value: unknown): string => JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? `${part}` : part instanceof Map ? [...part] : part instanceof Uint8Array ? [...part] : part));
+
+class Counts {
+  injections = 0;
+  refused = 0;
+  same = 0;
+}
+
+/** Reads with a fault. It must give what it gives without one, or WAL_IO: never an end of the log, never damage. */
+async function readWith(image: DiskImage, read: (disk: SimulatedDisk) => Promise<unknown>, plan: (operation: Operation) => Fault | undefined, whole: string, what: string, counts: Counts): Promise<void> {
+  const disk = image.mount();
+  disk.plan(plan);
+  const outcome = await outcomeOf(disk, what, read(disk));
+  counts.injections++;
+  if ("error" in outcome) {
+    expect(isWalError(outcome.error), `${what} gives ${String(outcome.error)}`).toBe(true);
+    expect(isCorruption(outcome.error), `${what} gives ${String(outcome.error)}`).toBe(false);
+    expect(outcome.error, what).toMatchObject({ code: "WAL_IO" });
+    counts.refused++;
+    const wrote = disk.operations.some(({ kind, path }) => kind === "create" && path.endsWith(".tmp"));
+    if (!wrote) expect(keyOf(logFiles(disk.killed().files)), `${what}: what it left`).toBe(keyOf(logFiles(image.files)));
+  } else {
+    expect(textOf(outcome.value), what).toBe(whole);
+    counts.same++;
+  }
+  expect(disk.openFiles, `${what}: handles`).toBe(0);
+}
+
+describe.each(Object.keys(READERS))("%s on a disk that fails", (name) => {
+  const read = READERS[name] as (disk: SimulatedDisk) => Promise<unknown>;
+
+  it("says WAL_IO for every error at every operation, never that the log ends there or is damaged", async () => {
+    const image = await killedLog();
+    const disk = image.mount();
+    const whole = textOf(await read(disk));
+    const operations = [...disk.operations];
+    const counts = new Counts();
+    for (const errno of ERRNOS) {
+      for (const { index: at, kind, path } of operations) {
+        const fault: Fault = { kind: "error", errno };
+        await readWith(image, read, ({ index }) => (index === at ? fault : undefined), whole, `${errno} once at operation ${at}, ${kind} ${path}`, counts);
+        await readWith(image, read, ({ index }) => (index >= at ? fault : undefined), whole, `${errno} from operation ${at} on, ${kind} ${path}`, counts);
+      }
+    }
+    await rest(1);
+    expect(rejections.seen).toEqual([]);
+    console.log(`${name}: ${counts.injections} faults at ${operations.length} operations, ${counts.refused} said WAL_IO, ${counts.same} had no effect, 0 taken for an end or for damage`);
+    expect(counts.refused).toBeGreaterThan(operations.length);
+  }, 600_000);
+
+});
+
+describe.each(Object.keys(READERS).filter((name) => name !== "walSize"))("%s on a disk that gives less than it was asked for", (name) => {
+  const read = READERS[name] as (disk: SimulatedDisk) => Promise<unknown>;
+
+  it("reads on, and gives the same", async () => {
+    const image = await killedLog();
+    const disk = image.mount();
+    const whole = textOf(await read(disk));
+    const counts = new Counts();
+    for (const { index: at, kind, length = 0 } of [...disk.operations]) {
+      if (kind !== "read") continue;
+      for (const bytes of [1, length >> 1, length - 1].filter((some) => some > 0)) {
+        await readWith(image, read, ({ index }) => (index === at ? { kind: "short", bytes } : undefined), whole, `${bytes} bytes at operation ${at}`, counts);
+      }
+    }
+    await readWith(image, read, (operation) => (operation.kind === "read" ? { kind: "short", bytes: 3 } : undefined), whole, "3 bytes at a time", counts);
+    expect(counts.same).toBe(counts.injections);
+  });
+
+  it("says WAL_IO when the file ends before its length", async () => {
+    const image = await killedLog();
+    const whole = image.mount();
+    await read(whole);
+    const reads = whole.operations.filter(({ kind }) => kind === "read").length;
+    for (let at = 0; at < reads; at++) {
+      let seen = 0;
+      const disk = image.mount();
+      const short = Object.assign(wrapDisk(disk, { read: (_file, _position, _target, really) => (seen++ === at ? Promise.resolve(0) : really()) }), { plan: () => undefined });
+      const outcome = await outcomeOf(disk, `read ${at}`, read(short as unknown as SimulatedDisk));
+      expect(outcome, `read ${at} of ${reads}`).toMatchObject({ error: { name: "WalError", code: "WAL_IO" } });
+      expect(disk.openFiles).toBe(0);
+    }
+  });
+});

@@ -1,0 +1,39 @@
+import type { Disk } from "@laminar/disk";
+
+type DiskFile = Awaited<ReturnType<Disk["open"]>>;
+
+/** What stands between a program and its disk: each is given what the disk would do, and may do otherwise. */
+export interface Hooks {
+  sync?(file: DiskFile, really: () => Promise<void>): Promise<void>;
+  read?(file: DiskFile, position: number, target: Uint8Array, really: () => Promise<number>): Promise<number>;
+  syncDirectory?(path: string, really: () => Promise<void>): Promise<void>;
+}
+
+/** The same disk with hooks around some of its calls. */
+export function wrapDisk(disk: Disk, hooks: Hooks): Disk {
+  const wrapFile = (file: DiskFile): DiskFile => ({
+    path: file.path,
+    size: () => file.size(),
+    read: (position, target) => {
+      const really = (): Promise<number> => file.read(position, target);
+      return hooks.read ? hooks.read(file, position, target, really) : really();
+    },
+    write: (position, source) => file.write(position, source),
+    writeSync: (position, source) => file.writeSync(position, source),
+    sync: () => (hooks.sync ? hooks.sync(file, () => file.sync()) : file.sync()),
+    close: () => file.close(),
+  });
+  return {
+    clock: disk.clock,
+    owners: disk.owners,
+    stat: (path) => disk.stat(path),
+    list: (directory) => disk.list(directory),
+    open: async (path) => wrapFile(await disk.open(path)),
+    create: async (path) => wrapFile(await disk.create(path)),
+    makeDirectory: (path) => disk.makeDirectory(path),
+    removeDirectory: (path) => disk.removeDirectory(path),
+    remove: (path) => disk.remove(path),
+    rename: (from, to) => disk.rename(from, to),
+    syncDirectory: (path) => (hooks.syncDirectory ? hooks.syncDirectory(path, () => disk.syncDirectory(path)) : disk.syncDirectory(path)),
+  };
+}
