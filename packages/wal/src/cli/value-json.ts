@@ -3,18 +3,10 @@
  * that would look like that, so each value has one form and each form one value.
  */
 export function valueAsJson(value: unknown): unknown {
-  switch (typeof value) {
-    case "bigint":
-      return { $bigint: value.toString() };
-    case "number":
-      return numberAsJson(value);
-    case "undefined":
-      return { $undefined: true };
-    case "object":
-      return value === null ? null : objectAsJson(value);
-    default:
-      return value;
-  }
+  if (typeof value === "bigint") return { $bigint: value.toString() };
+  if (typeof value === "number") return numberAsJson(value);
+  if (value === undefined) return { $undefined: true };
+  return typeof value === "object" && value !== null ? objectAsJson(value) : value;
 }
 
 function numberAsJson(value: number): unknown {
