@@ -234,19 +234,25 @@ function hidingFences(log: StandardLog): StandardLog {
 /** Gives every record as soon as it was appended, durable or not. */
 function givingAppended(log: StandardLog): StandardLog {
   const appended: WalBatch<WalEntry>[] = [];
-  const append = (entry: WalEntryInput): Lsn => {
-    const firstLsn = log.append(entry);
-    appended.push({ firstLsn, session: 1, entries: [entry as WalEntry] });
-    return firstLsn;
+  let isOpen = true;
+  const appendAll = (entries: Iterable<WalEntryInput>): Lsn => {
+    const all = [...entries];
+    const last = log.appendAll(all);
+    appended.push({ firstLsn: last - all.length + 1, session: 1, entries: all as WalEntry[] });
+    return last;
   };
   async function* read({ after = 0, follow = false, signal }: ReadOptions = {}): AsyncGenerator<WalBatch<WalEntry>, void, undefined> {
-    for (let at = 0; at < appended.length || (follow && !signal?.aborted); ) {
+    for (let at = 0; at < appended.length || (follow && isOpen && !signal?.aborted); ) {
       const batch = appended[at];
       if (!batch) await new Promise((resolve) => setImmediate(resolve));
       else if (at++ >= after) yield batch;
     }
   }
-  return altered(log, { append, read });
+  const close = (): Promise<void> => {
+    isOpen = false;
+    return log.close();
+  };
+  return altered(log, { append: (entry) => appendAll([entry]), appendAll, read, close });
 }
 
 const asked = (how: ReadOptions, log: StandardLog): Lsn => how.after ?? log.startsAfter;
