@@ -106,7 +106,7 @@ describe.each(Object.keys(READERS).filter((name) => name !== "walSize"))("%s on 
     const disk = image.mount();
     const whole = textOf(await read(disk));
     const counts = new Counts();
-    for (const { index: at, kind, length = 0 } of [...disk.operations]) {
+    for (const { index: at, kind, length = 0 } of disk.operations.slice()) {
       if (kind !== "read") continue;
       for (const bytes of [1, length >> 1, length - 1].filter((some) => some > 0)) {
         await readWith(image, read, ({ index }) => (index === at ? { kind: "short", bytes } : undefined), whole, `${bytes} bytes at operation ${at}`, counts);
