@@ -3,6 +3,7 @@ import { askEach, askNames, askStatus, type Reading, Vanished } from "./log-requ
 import { type DamagePolicy, type LogListing, type LogShape, type SegmentFile, shapeOf } from "./log-shape.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-format.ts";
 import { parseLogNames, segmentName } from "./segment-names.ts";
+import type { ExistingFiles } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
 
 /** Up to this size a file is read whole with its header: that takes no longer, and spares opening it once more. */
@@ -10,10 +11,8 @@ const SMALL_FILE_BYTES = 4096;
 /** So much of small files is kept in memory at most. */
 const CONTENT_BYTES_MAX = 8 * 1024 * 1024;
 
-/** A listing, with the highest number that any name carries. */
-export interface FoundFiles extends LogListing {
-  readonly highest: number;
-}
+/** A listing, and what a writer goes on from. */
+export interface FoundFiles extends LogListing, ExistingFiles {}
 
 /** A segment of which nothing changes any more, since a newer one was there when it was looked at; `head` begins with its header. */
 export interface KnownSegment {
@@ -33,7 +32,7 @@ export function* listSegments(directory: string, known: KnownSegments): Reading<
   const status = yield* askStatus(asked.map(segmentName));
   const found = new Map(asked.map((number, i) => [number, sizeOf(join(directory, segmentName(number)), status[i])]));
   const segments = numbers.map((number): SegmentFile => known.get(number)?.file ?? { name: segmentName(number), number, size: found.get(number) ?? 0 });
-  return { directory, segments, newestHead: heads.at(-1) ?? 0, highest };
+  return { directory, segments, newestHead: heads.at(-1) ?? 0, highest, heads };
 }
 
 function sizeOf(file: string, status: { readonly kind: string; readonly size: number } | undefined): number {

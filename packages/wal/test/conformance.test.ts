@@ -20,11 +20,6 @@ import { freshDirectory, put, readAll } from "./logs.ts";
 
 const options: WalOptions = { syncInterval: Number.POSITIVE_INFINITY, segmentSize: 1024 };
 
-/** What the file log can't do yet, and is expected to fail: once it passes, its line must go. */
-const failing: readonly string[] = ["a log keeps every record under its number when an iterable appends on the way, or refuses that"];
-
-const notYet: TestFunction = Object.assign((name: string, body: () => Promise<void>) => (failing.includes(name) ? it.fails : it)(name, body), { skip: it.skip });
-
 const inMemory = { lacks: ["readers", "reopen", "visit"] as const, create: async (): Promise<LogUnderTest> => ({ log: memoryWal() }) };
 
 const inDirectory = {
@@ -61,11 +56,11 @@ describe("a log in memory that can be visited", () => {
 });
 
 describe("the log in a directory", () => {
-  logConformance({ test: notYet, ...inDirectory });
+  logConformance({ test: it, ...inDirectory });
 });
 
 describe("the log on the simulated disk", () => {
-  logConformance({ test: notYet, ...onSimulatedDisk });
+  logConformance({ test: it, ...onSimulatedDisk });
 });
 
 describe("a reader of a directory alone", () => {
