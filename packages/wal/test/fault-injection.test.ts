@@ -100,7 +100,7 @@ describe("a log whose disk fails", () => {
       // A new directory whose parent couldn't be synced, and that couldn't be removed again, stays unsynced whatever later syncs say.
       if (kind !== "syncDirectory" || path !== "/") await goOn(forGood);
     }
-    console.log(`${errno}: ${counts}`);
+    console.log(`${errno}: ${counts.toString()}`);
     expect(counts.injections).toBe(2 * operations.length);
     expect(counts.poisoned).toBeGreaterThan(100);
   }, 600_000);
@@ -121,8 +121,8 @@ describe("a log whose disk fails", () => {
       judgeImages(slow, counts[kind]);
       await goOn(slow);
     }
-    console.log(`short reads: ${counts.read}`);
-    console.log(`short writes: ${counts.write}`);
+    console.log(`short reads: ${counts.read.toString()}`);
+    console.log(`short writes: ${counts.write.toString()}`);
     expect(counts.read.harmless).toBe(counts.read.injections);
     expect(counts.write.poisoned).toBeGreaterThan(30);
   }, 600_000);
@@ -148,7 +148,7 @@ describe("a log whose disk fails", () => {
       await goOn({ what: `${bytes} bytes`, disk, program: full });
     }
     expect(rejections.seen).toEqual([]);
-    console.log(`a full disk: ${counts}`);
+    console.log(`a full disk: ${counts.toString()}`);
     expect(counts.poisoned).toBeGreaterThan(20);
     expect(counts.harmless).toBeGreaterThan(0);
   }, 600_000);

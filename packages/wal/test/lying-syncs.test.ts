@@ -78,7 +78,7 @@ describe.each(["sync", "syncDirectory"] as const)("a failed %s", (kind) => {
       if (poisonOf(program)) counts.poisoned++;
       await judgeAfter(disk, program.oracle, `${kind} ${at}`, counts);
     }
-    console.log(`clean pages: ${kind}: ${counts}, 0 acknowledged lost`);
+    console.log(`clean pages: ${kind}: ${counts.toString()}, 0 acknowledged lost`);
     expect([counts.syncs, counts.poisoned]).toEqual([syncs, syncs]);
   }, 600_000);
 
@@ -96,7 +96,7 @@ describe.each(["sync", "syncDirectory"] as const)("a failed %s", (kind) => {
       counts.syncs++;
       await judgeNextLife(disk, oracle, `${kind} ${at}`, counts);
     }
-    console.log(`reported to another: ${kind}: ${counts}, 0 shown or acknowledged lost`);
+    console.log(`reported to another: ${kind}: ${counts.toString()}, 0 shown or acknowledged lost`);
     expect(counts.syncs).toBeGreaterThanOrEqual(syncs - 2);
   }, 600_000);
 
@@ -119,7 +119,7 @@ describe.each(["sync", "syncDirectory"] as const)("a failed %s", (kind) => {
       disk.kill();
       await judgeAfter(disk, oracle, `${kind} ${at}`, counts);
     }
-    console.log(`hangs: ${kind}: ${counts}, 0 acknowledged lost`);
+    console.log(`hangs: ${kind}: ${counts.toString()}, 0 acknowledged lost`);
     expect(counts.syncs).toBe(syncs);
   }, 600_000);
 });
@@ -172,7 +172,7 @@ describe("a failed sync of a file", () => {
       if (poisonOf(program)) counts.poisoned++;
       await judgeAfter(disk, program.oracle, `sync ${at}`, counts);
     }
-    console.log(`reverted pages: ${counts}, 0 acknowledged lost`);
+    console.log(`reverted pages: ${counts.toString()}, 0 acknowledged lost`);
     expect([counts.syncs, counts.poisoned]).toEqual([syncs, syncs]);
   }, 600_000);
 
@@ -211,7 +211,7 @@ describe("a failed sync of a file", () => {
         if (!isPrefixOrRefused(image, program.oracle, before as Oracle, counts)) expect.fail(`sync ${at}: a power cut leaves ${JSON.stringify(recordsIn(image.files))}`);
       }
     }
-    console.log(`late or no report: ${counts}, ${counts.refused} of them refused, the others a prefix with all that was acknowledged before`);
+    console.log(`late or no report: ${counts.toString()}, ${counts.refused} of them refused, the others a prefix with all that was acknowledged before`);
     expect(counts.poisoned).toBe(reported);
     expect(reported).toBeGreaterThan(5);
   }, 600_000);

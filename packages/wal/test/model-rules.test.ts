@@ -39,7 +39,8 @@ function differenceInDamage(files: Files, random: () => number, rules: Rules): s
   return differences.find((difference) => difference !== undefined);
 }
 
-function worldOf(counts: Counts, states: number, random: () => number, rules: Rules, kind: "alone" | "in step"): World {
+function worldOf(counts: Counts, states: number, seed: number, rules: Rules, kind: "alone" | "in step"): World {
+  const [random, damageRandom] = [seeded(seed), seeded(-seed)];
   return {
     counts,
     random,
@@ -54,7 +55,7 @@ function worldOf(counts: Counts, states: number, random: () => number, rules: Ru
       const { model, difference } = readBoth(files, rules);
       return { verdict: model, wrong: difference };
     },
-    onState: (files, verdict) => (kind === "alone" ? silentDamage(files, verdict, random, rules) : differenceInDamage(files, random, rules)),
+    onState: (files, verdict) => (kind === "alone" ? silentDamage(files, verdict, damageRandom, rules) : differenceInDamage(files, damageRandom, rules)),
   };
 }
 
@@ -63,7 +64,7 @@ async function hunt(rules: Rules, kind: "alone" | "in step", states: number, fir
   const counts = new Counts();
   for (let seed = firstSeed; counts.states.size < states; seed++) {
     try {
-      await explore(worldOf(counts, states, seeded(seed), rules, kind), createSimulatedDisk(), `seed ${seed}:`);
+      await explore(worldOf(counts, states, seed, rules, kind), createSimulatedDisk(), `seed ${seed}:`);
     } catch (error) {
       return { states: counts.states.size, found: error instanceof Error ? error.message : String(error) };
     }
@@ -88,7 +89,7 @@ const SHOWN_BY: Record<keyof Rules, "a crash" | "damage" | "many opens" | "nothi
 };
 
 /** Where the lack of a rule takes long to show, the normal run begins with the seed that shows it. */
-const FIRST_SEED: Partial<Record<keyof Rules, number>> = IS_PROOF ? {} : { copiesProveNothing: 14, fencesRestated: 18 };
+const FIRST_SEED: Partial<Record<keyof Rules, number>> = IS_PROOF ? {} : { copiesProveNothing: 19, fencesRestated: 18 };
 
 /** Whether a log that is opened and killed, again and again, comes to rest. */
 async function restsAfterOpens(rules: Rules): Promise<boolean> {

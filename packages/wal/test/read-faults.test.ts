@@ -1,8 +1,8 @@
 import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isCorruption, isWalError, openWal, openWalReader, verifyWal, walSize } from "../src/index.ts";
+import { isCorruption, isWalError, openWal, openWalReader, readWalSync, verifyWal, walSize } from "../src/index.ts";
 import { DIRECTORY, FaultProgram } from "./fault-program.ts";
-import { readAll } from "./logs.ts";
+import { commit, put, readAll } from "./logs.ts";
 import { keyOf } from "./model/crash-lives.ts";
 import { logFiles } from "./model/subject.ts";
 import { outcomeOf, rest, UnhandledRejections } from "./settling.ts";
@@ -14,8 +14,8 @@ const rejections = new UnhandledRejections();
 beforeEach(() => rejections.watch());
 afterEach(() => rejections.end());
 
-/** A log of several segments with a fence, whose last batch isn't proven. */
-async function killedLog(): Promise<DiskImage> {
+/** A log of several small segments with a fence, whose last batch isn't proven. */
+async function smallLog(): Promise<DiskImage> {
   const disk = createSimulatedDisk();
   const program = new FaultProgram(disk);
   const images: DiskImage[] = [];
@@ -24,6 +24,24 @@ async function killedLog(): Promise<DiskImage> {
   return images.at(-3) as DiskImage;
 }
 
+/** One whose segments are too large to be read with their headers. */
+async function largeLog(): Promise<DiskImage> {
+  const disk = createSimulatedDisk();
+  const log = await openWal(DIRECTORY, { disk, segmentSize: 8192 });
+  for (let i = 1; i <= 8; i++) {
+    log.appendAll([put(`${i}`, "x".repeat(2500)), commit(i)]);
+    await log.sync();
+  }
+  await log.truncateAfter(14);
+  log.append(put("last", "y".repeat(5000)));
+  await log.sync();
+  return disk.killed();
+}
+
+const LOGS: readonly { readonly size: string; readonly killedLog: () => Promise<DiskImage> }[] = [
+  { size: "small", killedLog: smallLog },
+  { size: "large", killedLog: largeLog },
+];
 /** What reads a log, and what it gives, as text. */
 const READERS: Record<string, (disk: SimulatedDisk) => Promise<unknown>> = {
   openWal: async (disk) => {
@@ -39,6 +57,7 @@ const READERS: Record<string, (disk: SimulatedDisk) => Promise<unknown>> = {
     return [reader.startsAfter, reader.firstLsn, reader.lastLsn, reader.end.kind];
   },
   "openWalReader, and reading all": async (disk) => readAll(await openWalReader(DIRECTORY, { disk }), { unproven: true }),
+  readWalSync: async (disk) => [...readWalSync(DIRECTORY, { disk, unproven: true })],
   verifyWal: async (disk) => {
     const { verdict, records, lastLsn } = await verifyWal(DIRECTORY, { disk });
     return [verdict, records, lastLsn];
@@ -74,7 +93,9 @@ async function readWith(image: DiskImage, read: (disk: SimulatedDisk) => Promise
   expect(disk.openFiles, `${what}: handles`).toBe(0);
 }
 
-describe.each(Object.keys(READERS))("%s on a disk that fails", (name) => {
+const CASES = Object.keys(READERS).flatMap((name) => LOGS.map((log) => ({ name, ...log })));
+
+describe.each(CASES)("$name of a log of $size segments, on a disk that fails", ({ name, size, killedLog }) => {
   const read = READERS[name] as (disk: SimulatedDisk) => Promise<unknown>;
 
   it("says WAL_IO for every error at every operation, never that the log ends there or is damaged", async () => {
@@ -92,13 +113,13 @@ describe.each(Object.keys(READERS))("%s on a disk that fails", (name) => {
     }
     await rest(1);
     expect(rejections.seen).toEqual([]);
-    console.log(`${name}: ${counts.injections} faults at ${operations.length} operations, ${counts.refused} said WAL_IO, ${counts.same} had no effect, 0 taken for an end or for damage`);
+    console.log(`${name}, ${size} segments: ${counts.injections} faults at ${operations.length} operations, ${counts.refused} said WAL_IO, ${counts.same} had no effect, 0 taken for an end or for damage`);
     expect(counts.refused).toBeGreaterThan(operations.length);
   }, 600_000);
 
 });
 
-describe.each(Object.keys(READERS).filter((name) => name !== "walSize"))("%s on a disk that gives less than it was asked for", (name) => {
+describe.each(CASES.filter(({ name }) => name !== "walSize"))("$name of a log of $size segments, on a disk that gives less than it was asked for", ({ name, killedLog }) => {
   const read = READERS[name] as (disk: SimulatedDisk) => Promise<unknown>;
 
   it("reads on, and gives the same", async () => {
@@ -106,7 +127,7 @@ describe.each(Object.keys(READERS).filter((name) => name !== "walSize"))("%s on 
     const disk = image.mount();
     const whole = textOf(await read(disk));
     const counts = new Counts();
-    for (const { index: at, kind, length = 0 } of [...disk.operations]) {
+    for (const { index: at, kind, length = 0 } of disk.operations.slice()) {
       if (kind !== "read") continue;
       for (const bytes of [1, length >> 1, length - 1].filter((some) => some > 0)) {
         await readWith(image, read, ({ index }) => (index === at ? { kind: "short", bytes } : undefined), whole, `${bytes} bytes at operation ${at}`, counts);
@@ -125,7 +146,8 @@ describe.each(Object.keys(READERS).filter((name) => name !== "walSize"))("%s on 
       for (const until of [at, Number.POSITIVE_INFINITY]) {
         let seen = -1;
         const disk = image.mount();
-        const short = wrapDisk(disk, { read: (_file, _position, _target, really) => (++seen >= at && seen <= until ? Promise.resolve(0) : really()) });
+        const isShort = (): boolean => ++seen >= at && seen <= until;
+        const short = wrapDisk(disk, { read: async (really) => (isShort() ? 0 : really()), readSync: (really) => (isShort() ? 0 : really()) });
         const outcome = await outcomeOf(disk, `read ${at}`, read(Object.assign(short, { plan: () => undefined }) as unknown as SimulatedDisk));
         // Once, it may have been a live writer's work, and a second look is the truth.
         if (until === at && "value" in outcome) expect(textOf(outcome.value), `read ${at}`).toBe(whole);

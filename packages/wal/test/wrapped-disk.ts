@@ -5,7 +5,8 @@ type DiskFile = Awaited<ReturnType<Disk["open"]>>;
 /** What stands between a program and its disk: each is given what the disk would do, and may do otherwise. */
 export interface Hooks {
   sync?(file: DiskFile, really: () => Promise<void>): Promise<void>;
-  read?(file: DiskFile, position: number, target: Uint8Array, really: () => Promise<number>): Promise<number>;
+  read?(really: () => Promise<number>): Promise<number>;
+  readSync?(really: () => number): number;
   syncDirectory?(path: string, really: () => Promise<void>): Promise<void>;
 }
 
@@ -16,7 +17,7 @@ export function wrapDisk(disk: Disk, hooks: Hooks): Disk {
     size: () => file.size(),
     read: (position, target) => {
       const really = (): Promise<number> => file.read(position, target);
-      return hooks.read ? hooks.read(file, position, target, really) : really();
+      return hooks.read ? hooks.read(really) : really();
     },
     write: (position, source) => file.write(position, source),
     writeSync: (position, source) => file.writeSync(position, source),
@@ -30,7 +31,10 @@ export function wrapDisk(disk: Disk, hooks: Hooks): Disk {
     statSync: (path) => disk.statSync(path),
     list: (directory) => disk.list(directory),
     listSync: (directory) => disk.listSync(directory),
-    readSync: (path, position, target) => disk.readSync(path, position, target),
+    readSync: (path, position, target) => {
+      const really = (): number => disk.readSync(path, position, target);
+      return hooks.readSync ? hooks.readSync(really) : really();
+    },
     open: async (path) => wrapFile(await disk.open(path)),
     create: async (path) => wrapFile(await disk.create(path)),
     makeDirectory: (path) => disk.makeDirectory(path),

@@ -69,11 +69,12 @@ export class Lockstep {
   }
 
   #removed(step: Step & { kind: "remove" }, name: string, failed: boolean): void {
+    if (failed && !step.mayStay) return this.#fail();
     if (failed) this.#stayed.add(name);
     else this.files.delete(name);
     const names = new Set([...step.names].filter((other) => other !== name));
     if (names.size === 0) this.#advance(() => this.#steps?.next());
-    else this.#current = { kind: "remove", names };
+    else this.#current = { ...step, names };
   }
 
   #done(step: Step, taken: number): void {

@@ -3,19 +3,12 @@ import { END_BYTE } from "./model-format.ts";
 
 /** An entry as one MessagePack value; see FORMAT.md. */
 export function encodeEntry(entry: WalEntry): Uint8Array {
-  switch (entry.type) {
-    case "put":
-      return Buffer.concat([Uint8Array.of(0x92), binary(entry.key), binary(entry.value)]);
-    case "delete":
-      return Buffer.concat([Uint8Array.of(0x91), binary(entry.key)]);
-    case "checkpoint":
-      return Buffer.concat([Uint8Array.of(0x92, 1), integer(BigInt(entry.id))]);
-    case "commit": {
-      const sources = [...entry.offsets].flatMap(([source, offset]) => [Uint8Array.of(0xd9, source.length), Buffer.from(source), integer(offset)]);
-      const size = entry.offsets.size;
-      return Buffer.concat([Uint8Array.of(0x93, 0, 0xde, size >> 8, size & 0xff), ...sources, entry.watermark === undefined ? Uint8Array.of(0xc0) : integer(entry.watermark)]);
-    }
-  }
+  if (entry.type === "put") return Buffer.concat([Uint8Array.of(0x92), binary(entry.key), binary(entry.value)]);
+  if (entry.type === "delete") return Buffer.concat([Uint8Array.of(0x91), binary(entry.key)]);
+  if (entry.type === "checkpoint") return Buffer.concat([Uint8Array.of(0x92, 1), integer(BigInt(entry.id))]);
+  const { size } = entry.offsets;
+  const sources = [...entry.offsets].flatMap(([source, offset]) => [Uint8Array.of(0xd9, source.length), Buffer.from(source), integer(offset)]);
+  return Buffer.concat([Uint8Array.of(0x93, 0, 0xde, size >> 8, size & 0xff), ...sources, entry.watermark === undefined ? Uint8Array.of(0xc0) : integer(entry.watermark)]);
 }
 
 function binary(bytes: Uint8Array): Uint8Array {

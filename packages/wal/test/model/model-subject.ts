@@ -81,7 +81,7 @@ export class ModelSubject implements Subject {
       case "syncDirectory":
         return this.#disk.syncDirectory(path);
       case "remove":
-        for (const name of step.names) await this.#disk.remove(pathOf(name)).catch(() => undefined);
+        for (const name of step.names) await this.#disk.remove(pathOf(name)).catch((error: unknown) => (step.mayStay ? undefined : Promise.reject(error)));
     }
   }
 

@@ -6,14 +6,14 @@ import type { Rules } from "./rules.ts";
 
 /**
  * One operation on the disk. Names are of the log's directory; "" is the directory itself, ".." the one it is in. A step
- * that fails throws into the writer, which is then done for; what is removed is removed in any order, and may stay.
+ * that fails throws into the writer, which is then done for, unless it removes what may stay; several are removed in any order.
  */
 export type Step =
   | { readonly kind: "makeDirectory" | "create" | "sync" | "syncDirectory"; readonly name: string }
   /** One that has to be taken `atOnce` fails when the disk takes only a part of it; another goes on. */
   | { readonly kind: "write"; readonly name: string; readonly position: number; readonly bytes: Uint8Array; readonly atOnce: boolean }
   | { readonly kind: "rename"; readonly name: string; readonly target: string }
-  | { readonly kind: "remove"; readonly names: ReadonlySet<string> };
+  | { readonly kind: "remove"; readonly names: ReadonlySet<string>; readonly mayStay: boolean };
 
 export type Steps<T> = Generator<Step, T, undefined>;
 
@@ -138,7 +138,7 @@ export class ModelWriter {
 
   *#removeDropped(): Steps<void> {
     const names = new Set(this.#dropped.filter((name) => this.#files.has(name)));
-    if (names.size > 0) yield { kind: "remove", names };
+    if (names.size > 0) yield { kind: "remove", names, mayStay: true };
   }
 
   /** The one way to make a segment. */
@@ -157,7 +157,7 @@ export class ModelWriter {
       const proof = { firstLsn: end, count: 0, flags: COPY | MARKER, session: this.#session, durableLsn };
       content = Buffer.concat([content, encodeBatch(salt, content.length, proof, this.#nothing)]);
     }
-    if (this.#files.has(temporary)) yield { kind: "remove", names: new Set([temporary]) };
+    if (this.#files.has(temporary)) yield { kind: "remove", names: new Set([temporary]), mayStay: false };
     yield { kind: "create", name: temporary };
     yield { kind: "write", name: temporary, position: 0, bytes: content, atOnce: false };
     if (rules.syncBeforeRename) yield { kind: "sync", name: temporary };
@@ -181,7 +181,7 @@ export class ModelWriter {
     yield { kind: "create", name: nameOf(number, ".head") };
     if (rules.directorySync) yield { kind: "syncDirectory", name: "" };
     const older = numbersOf(this.#files.keys(), ".head").filter((head) => head < number);
-    if (older.length > 0) yield { kind: "remove", names: new Set(older.map((head) => nameOf(head, ".head"))) };
+    if (older.length > 0) yield { kind: "remove", names: new Set(older.map((head) => nameOf(head, ".head"))), mayStay: true };
   }
 
   *#writeMarker(nextLsn: number, durableLsn: number): Steps<void> {

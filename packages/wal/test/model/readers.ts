@@ -47,14 +47,9 @@ const isSameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.le
 
 /** Whether two entries are the same in every byte. */
 export function isSame(a: WalEntry, b: WalEntry | undefined): boolean {
-  switch (a.type) {
-    case "put":
-      return b?.type === "put" && isSameBytes(a.key, b.key) && isSameBytes(a.value, b.value);
-    case "delete":
-      return b?.type === "delete" && isSameBytes(a.key, b.key);
-    case "checkpoint":
-      return b?.type === "checkpoint" && a.id === b.id;
-    case "commit":
-      return b?.type === "commit" && a.watermark === b.watermark && a.offsets.size === b.offsets.size && [...a.offsets].every(([source, offset]) => b.offsets.get(source) === offset);
-  }
+  if (a.type === "put") return b?.type === "put" && isSameBytes(a.key, b.key) && isSameBytes(a.value, b.value);
+  if (a.type === "delete") return b?.type === "delete" && isSameBytes(a.key, b.key);
+  if (a.type === "checkpoint") return b?.type === "checkpoint" && a.id === b.id;
+  if (b?.type !== "commit" || a.watermark !== b.watermark || a.offsets.size !== b.offsets.size) return false;
+  return [...a.offsets].every(([source, offset]) => b.offsets.get(source) === offset);
 }

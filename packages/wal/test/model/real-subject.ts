@@ -6,7 +6,7 @@ import { Lockstep } from "./lockstep.ts";
 import { ModelWriter, type ModelOptions, Refused } from "./model-writer.ts";
 import { REFUSALS } from "./readers.ts";
 import type { Rules } from "./rules.ts";
-import { type Action, DIRECTORY, type Outcome, type Subject, stepsOf } from "./subject.ts";
+import { type Action, DIRECTORY, type Groups, type Outcome, type Subject, stepsOf } from "./subject.ts";
 
 export const SEGMENT_SIZE = 1024;
 export const MAX_BATCH_SIZE = 900;
@@ -112,35 +112,44 @@ export class LockstepSubject implements Subject {
     this.#requireSameState();
   }
 
-  async #act(log: WriteAheadLog<WalEntry, WalEntryInput>, action: Action): Promise<unknown> {
+  async #act(log: WriteAheadLog<WalEntry, WalEntryInput>, action: Action): Promise<void> {
     switch (action.kind) {
       case "append":
         for (const group of action.groups) log.appendAll(group);
-        return log.sync();
-      case "group commit": {
-        for (const group of action.first) log.appendAll(group);
-        let second: Promise<unknown> | undefined;
-        this.#onSync = () => {
-          this.#onSync = undefined;
-          for (const group of action.second) log.appendAll(group);
-          second = log.sync();
-          // Awaited below, unless the first fails before.
-          second.catch(() => undefined);
-        };
         await log.sync();
-        return second;
-      }
+        return;
+      case "group commit":
+        await this.#commitGroups(log, action.first, action.second);
+        return;
       case "truncateAfter":
-        return log.truncateAfter(action.lsn);
+        await log.truncateAfter(action.lsn);
+        return;
       case "truncateBefore":
-        return log.truncateBefore(action.lsn);
+        await log.truncateBefore(action.lsn);
+        return;
       case "rest":
         this.#disk.advance(1000);
         await new Promise((resolve) => setImmediate(resolve));
-        return log.ready();
+        await log.ready();
+        return;
       case "close":
-        return log.close();
+        await log.close();
     }
+  }
+
+  /** The second is appended while the first is being synced. */
+  async #commitGroups(log: WriteAheadLog<WalEntry, WalEntryInput>, first: Groups, second: Groups): Promise<void> {
+    let synced: Promise<unknown> | undefined;
+    for (const group of first) log.appendAll(group);
+    this.#onSync = () => {
+      this.#onSync = undefined;
+      for (const group of second) log.appendAll(group);
+      synced = log.sync();
+      // Awaited below, unless the first fails before.
+      synced.catch(() => undefined);
+    };
+    await log.sync();
+    await synced;
   }
 
   #requireSameState(): void {

@@ -35,18 +35,23 @@ export interface Subject {
 export function* stepsOf(writer: ModelWriter, action: Action): Steps<void> {
   switch (action.kind) {
     case "append":
-      return yield* writer.flush(action.groups);
+      yield* writer.flush(action.groups);
+      return;
     case "group commit":
       yield* writer.flush(action.first);
-      return yield* writer.flush(action.second);
+      yield* writer.flush(action.second);
+      return;
     case "truncateAfter":
-      return yield* writer.truncateAfter(action.lsn);
+      yield* writer.truncateAfter(action.lsn);
+      return;
     case "truncateBefore":
-      return yield* writer.truncateBefore(action.lsn);
+      yield* writer.truncateBefore(action.lsn);
+      return;
     case "rest":
-      return yield* writer.rest();
+      yield* writer.rest();
+      return;
     case "close":
-      return yield* writer.close();
+      yield* writer.close();
   }
 }
 
@@ -86,6 +91,8 @@ export function applyStep(files: Map<string, Uint8Array>, step: Step, taken = Nu
     case "remove":
       for (const name of step.names) files.delete(name);
       return;
-    default:
+    case "makeDirectory":
+    case "sync":
+    case "syncDirectory":
   }
 }
