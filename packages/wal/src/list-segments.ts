@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { KnownSegment, KnownSegments } from "./known-segments.ts";
 import { askEach, askNames, askStatus, type Reading, Vanished } from "./log-requests.ts";
 import { type DamagePolicy, type LogListing, type LogShape, type SegmentFile, shapeOf } from "./log-shape.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-format.ts";
@@ -14,21 +15,13 @@ const CONTENT_BYTES_MAX = 8 * 1024 * 1024;
 /** A listing, and what a writer goes on from. */
 export interface FoundFiles extends LogListing, ExistingFiles {}
 
-/** A segment of which nothing changes any more, since a newer one was there when it was looked at; `head` begins with its header. */
-export interface KnownSegment {
-  readonly file: SegmentFile;
-  readonly head: Uint8Array;
-}
-
-/** By number. */
-export type KnownSegments = Map<number, KnownSegment>;
-
 /** The log's files as they are now; `undefined` when the directory isn't there. Asks nothing about those that are known. */
 export function* listSegments(directory: string, known: KnownSegments): Reading<FoundFiles | undefined> {
   const names = yield* askNames();
   if (!names) return undefined;
   const { segments: numbers, heads, highest } = parseLogNames(names);
-  const asked = numbers.filter((number) => !known.has(number));
+  known.expect(numbers);
+  const asked = numbers.filter((number) => !known.get(number));
   const status = yield* askStatus(asked.map(segmentName));
   const found = new Map(asked.map((number, i) => [number, sizeOf(join(directory, segmentName(number)), status[i])]));
   const segments = numbers.map((number): SegmentFile => known.get(number)?.file ?? { name: segmentName(number), number, size: found.get(number) ?? 0 });
@@ -36,7 +29,7 @@ export function* listSegments(directory: string, known: KnownSegments): Reading<
 }
 
 function sizeOf(file: string, status: { readonly kind: string; readonly size: number } | undefined): number {
-  if (!status) throw new Vanished(file);
+  if (!status) throw new Vanished(file, "it is listed and isn't there");
   if (status.kind === "file") return status.size;
   throw new WalError("WAL_CORRUPT", `${file} is not a plain file. Nothing was changed; put back what was there`, { file, expected: "file", actual: status.kind });
 }
@@ -47,7 +40,7 @@ export const signature = (listing: LogListing): string => `${listing.segments.ma
 /** Reads the headers that aren't known, and what all of them tell. `undefined` when there is no log. */
 export function* readShape(listing: LogListing, onDamage: DamagePolicy, known: KnownSegments): Reading<LogShape | undefined> {
   const { directory, segments } = listing;
-  const asked = segments.filter(({ number }) => !known.has(number));
+  const asked = segments.filter(({ number }) => !known.get(number));
   const heads = yield* askEach(directory, asked.map((segment) => ({ kind: "read" as const, segment, position: 0, length: headLength(segment.size) })));
   const read = new Map(asked.map(({ number }, i) => [number, heads[i]]));
   let room = CONTENT_BYTES_MAX;
@@ -57,7 +50,7 @@ export function* readShape(listing: LogListing, onDamage: DamagePolicy, known: K
     if (isWhole) room -= head.length;
     return { file: { ...file, content: isWhole ? head : undefined }, head: isWhole ? head : head.slice(0, SEGMENT_HEADER_BYTES) };
   });
-  for (const [i, segment] of found.entries()) if (i < found.length - 1) known.set(segment.file.number, segment);
+  known.learn(directory, found);
   return shapeOf({ ...listing, segments: found.map(({ file }) => file) }, found.map(({ head }) => head), onDamage);
 }
 
