@@ -39,8 +39,8 @@ export class KnownLog {
     this.#logId = logId;
   }
 
-  *list(): Reading<FoundFiles> {
-    const listing = yield* listSegments(this.directory, this.#segments);
+  *list(passed?: LogListing): Reading<FoundFiles> {
+    const listing = yield* listSegments(this.directory, this.#segments, passed);
     if (listing) return listing;
     throw new WalError("WAL_NOT_FOUND", `there is no directory ${this.directory}; check the path`, { file: this.directory });
   }

@@ -40,16 +40,15 @@ export interface ReadTask {
 export function* readLog(log: KnownLog, task: ReadTask): Reading<void, FoundBatch> {
   const doubts = new Doubts();
   const reader = new Looks(log, task);
-  let passed: string | undefined;
+  let passed: { readonly listing: LogListing; readonly seen: string; readonly durableLsn: Lsn | undefined } | undefined;
   for (let news: News = task.follow ? "more" : "last"; ; ) {
     const durableLsn = task.durableLsn?.();
     let seen: string | undefined;
     try {
-      const listing = yield* log.list();
+      const listing = yield* log.list(passed?.listing);
       seen = signature(listing);
-      const now = `${seen} ${durableLsn}`;
-      if (now !== passed) yield* reader.look(listing, durableLsn);
-      passed = now;
+      if (seen !== passed?.seen || durableLsn !== passed.durableLsn) yield* reader.look(listing, durableLsn);
+      passed = { listing, seen, durableLsn };
       doubts.clear();
     } catch (error) {
       doubts.weigh(error, seen);

@@ -11,9 +11,10 @@ import type { WalBatch, WalEntry } from "../src/index.ts";
 import { seeded } from "./logs.ts";
 import { DIRECTORY, type Known, knownOf, type Moment, writerLife } from "./writer-life.ts";
 
-const LIVES = 150;
+const LIVES = 100;
 const READINGS_PER_LIFE = 200;
 const decoder = batchDecoder(undefined);
+const newReader = (): KnownLog => new KnownLog({ directory: DIRECTORY, onDamage: "refuse", entryKind: ENTRIES_STANDARD });
 
 /** One reading whose every step sees a moment of the writers' work that is the last one's or later. */
 class Reading {
@@ -26,16 +27,15 @@ class Reading {
   /** The file that is open, and what it held when it was last seen. */
   #open: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 
-  constructor(moments: readonly Moment[], random: () => number) {
+  constructor(moments: readonly Moment[], random: () => number, began: number) {
     this.#moments = moments;
     this.#random = random;
     this.#pace = random() < 0.3 ? 1 : random() < 0.5 ? 4 : 25;
-    this.began = Math.floor(random() * moments.length);
-    this.now = this.began;
+    this.began = began;
+    this.now = began;
   }
 
-  run(task: ReadTask): unknown {
-    const log = new KnownLog({ directory: DIRECTORY, onDamage: "refuse", entryKind: ENTRIES_STANDARD });
+  run(log: KnownLog, task: ReadTask): unknown {
     try {
       const reading = readLog(log, task);
       for (let step = reading.next(); ; ) {
@@ -139,12 +139,17 @@ describe("a reader beside writers at work", () => {
       const random = seeded(seed);
       const life = await writerLife(random);
       moments += life.length;
+      let log = newReader();
+      let now = 0;
       for (let i = 0; i < READINGS_PER_LIFE; i++) {
-        const reading = new Reading(life, random);
-        const known = life[reading.began]?.states[0] ?? [];
+        // A reader reads several times, going on in time with what it knows.
+        if (random() < 0.3 || now === life.length - 1) [log, now] = [newReader(), Math.floor(random() * life.length)];
+        const reading = new Reading(life, random, now);
+        const known = life[now]?.states[0] ?? [];
         const after = random() < 0.6 ? undefined : (known[Math.floor(random() * known.length)]?.lsn ?? 0);
-        const task = { after, unproven: random() < 0.5, follow: random() < 0.5 };
-        const error = reading.run(task);
+        const task = { after, unproven: random() < 0.5, follow: random() < 0.3 };
+        const error = reading.run(log, task);
+        now = reading.now;
         const wrong = judge(life, reading, task, error);
         if (wrong) throw new Error(`seed ${seed}, reading ${i}, ${JSON.stringify(task)}, moments ${reading.began} to ${reading.now} of ${life.length}: ${wrong}`);
         records += reading.given.length;
