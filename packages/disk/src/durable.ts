@@ -76,13 +76,21 @@ async function stands(disk: Disk, path: string, isTarget: boolean): Promise<bool
 }
 
 async function makeDurably(disk: Disk, directory: string): Promise<void> {
+  let made = true;
   try {
     await disk.makeDirectory(directory);
   } catch (error) {
     // Somebody else was faster. Whether they live to sync it isn't known, so that is done here too.
     if (!isDiskError(error, "DISK_EXISTS") || !(await stands(disk, directory, true))) throw error;
+    made = false;
   }
-  await syncEntries(disk, dirname(directory));
+  try {
+    await syncEntries(disk, dirname(directory));
+  } catch (error) {
+    // Another sync of the same entry would prove nothing, so whoever tries again has to make it anew.
+    if (made) await disk.removeDirectory(directory).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function syncParentOfFound(disk: Disk, directory: string): Promise<void> {

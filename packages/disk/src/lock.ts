@@ -9,9 +9,15 @@ import type { Verdict } from "./owners.ts";
 export interface DirectoryLock {
   /** The owner's identity, which is also the name of its entry. */
   readonly identity: string;
-  /** Whether the entry still stands. False when somebody broke the lock: stop before anything that can't be undone. */
+  /**
+   * Whether the entry still stands. False when somebody broke the lock, and after {@link release}: stop before anything that
+   * can't be undone. Rejects with the `DiskError` of the look when that fails, which proves neither.
+   */
   held(): Promise<boolean>;
-  /** Gives the directory up. Idempotent; never rejects for an entry that is gone. */
+  /**
+   * Gives the directory up. Idempotent; never rejects for an entry that is gone. When the entry can't be removed it rejects,
+   * the platform's own lock is free all the same, and the next owner comes after this one's process or thread has ended.
+   */
   release(): Promise<void>;
 }
 
@@ -35,7 +41,7 @@ const pauseMilliseconds = 5;
  *
  * Rejects with `DISK_LOCKED` when another owner runs, or when it can't be proved that it doesn't; the message says which,
  * who, why, and what to do. Rejects with `DISK_NOT_A_DIRECTORY` when something else stands where the lock belongs. After a
- * rejection the directory is as it was.
+ * rejection the directory is as it was. A lock that is broken while it is being taken is taken anew.
  *
  * Adds `LOCK` to the directory (and `LOCK.os`, which stays, on macOS and Windows). Nothing is synced: a lock that a power
  * cut loses was free anyhow, and one that it keeps is known to be of an earlier boot. Needs a file system whose rename of a
@@ -58,8 +64,9 @@ export async function lockDirectory(disk: Disk, directory: string, options: Lock
 
 /**
  * Removes the lock of an owner of which nothing can be proved, as one who knows that it no longer runs: its container or its
- * machine is gone. Rejects with `DISK_LOCKED` when that owner is known to run. Does nothing when there is no lock. An owner
- * whose lock is broken all the same finds out by `held()`.
+ * machine is gone. Rejects with `DISK_LOCKED` when that owner is known to run: by the platform's own lock, which is taken
+ * first, or by a look at its process. Does nothing when there is no lock. An owner whose lock is broken all the same finds
+ * out by `held()`.
  */
 export async function breakLock(disk: Disk, directory: string): Promise<void> {
   const operation = "breakLock";
@@ -103,8 +110,7 @@ async function takeEntry(attempt: Attempt): Promise<void> {
   const { disk, directory, identity } = attempt;
   const temporary = join(directory, `${lockName}.${identity}`);
   try {
-    await disk.makeDirectory(temporary);
-    await (await disk.create(join(temporary, identity))).close();
+    await prepare(attempt, temporary);
     await moveIn(attempt, temporary);
     await removeLeftovers(disk, directory, identity, (verdict) => verdict === "dead");
   } catch (error) {
@@ -113,6 +119,13 @@ async function takeEntry(attempt: Attempt): Promise<void> {
     await removeEntry(disk, join(directory, lockName), identity).catch(() => undefined);
     throw error;
   }
+}
+
+async function prepare({ disk, identity }: Attempt, temporary: string): Promise<void> {
+  await disk.makeDirectory(temporary);
+  const created = disk.create(join(temporary, identity)).then((entry) => entry.close());
+  // Whoever breaks the lock of owners that it can't see may take this for a leftover of one. Moving in finds out.
+  await ignore(created, "DISK_NOT_FOUND");
 }
 
 async function moveIn(attempt: Attempt, temporary: string): Promise<void> {
@@ -126,8 +139,10 @@ async function moveIn(attempt: Attempt, temporary: string): Promise<void> {
     for (const owner of owners) await evict(attempt, owner);
     // Windows renames over no directory, not even over an empty one.
     if (owners.length === 0) await ignore(disk.removeDirectory(lock));
+    // The lock was broken before it was seen to be taken.
+    if (isDiskError(failure, "DISK_NOT_FOUND")) await prepare(attempt, temporary);
     if (round === roundsMax) {
-      const wasRace = failure === undefined || isDiskError(failure, "DISK_NOT_EMPTY", "DISK_EXISTS");
+      const wasRace = failure === undefined || isDiskError(failure, "DISK_NOT_EMPTY", "DISK_EXISTS", "DISK_NOT_FOUND");
       throw wasRace ? contendedError(operation, directory, failure) : failure;
     }
     if (round > roundsWithoutPause) await pause(disk);

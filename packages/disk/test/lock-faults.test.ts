@@ -1,25 +1,34 @@
 import * as fs from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { breakLock, DiskError, lockDirectory, nodeDisk, type Disk, type Owners, type Verdict } from "../src/index.ts";
 import { scratch } from "./scratch.ts";
 import { watchedDisk, type Watch } from "./watched-disk.ts";
 
+interface Machine {
+  readonly dead: Set<string>;
+  /** Those who run where nobody sees them. */
+  readonly hidden: Set<string>;
+  readonly kernelLocks: { held: number };
+  disk(watch?: Watch): Disk;
+}
+
 /** A machine whose owners are numbered and die when they are told to. */
-function createMachine(): { readonly dead: Set<string>; readonly kernelLocks: { held: number }; disk(watch?: Watch): Disk } {
+function createMachine(): Machine {
   const dead = new Set<string>();
+  const hidden = new Set<string>();
   const kernelLocks = { held: 0 };
   let count = 0;
   const owners: Owners = {
     identify: async () => `owner-${(count += 1)}`,
-    judge: async (identity): Promise<Verdict> => (dead.has(identity) ? "dead" : "alive"),
+    judge: async (identity): Promise<Verdict> => (dead.has(identity) ? "dead" : hidden.has(identity) ? "unknown" : "alive"),
     takeKernelLock: async () => {
       kernelLocks.held += 1;
       return async () => void (kernelLocks.held -= 1);
     },
   };
   const disk = (watch: Watch = () => undefined): Disk => ({ ...watchedDisk(nodeDisk, watch), owners });
-  return { dead, kernelLocks, disk };
+  return { dead, hidden, kernelLocks, disk };
 }
 
 const failure = (file: string): DiskError => new DiskError("DISK_IO", "made up", { operation: "made up", file });
@@ -99,6 +108,29 @@ describe("taking and releasing a lock", () => {
     await expect(lockDirectory(refusing, directory)).rejects.toThrow("another process has it open");
   });
 
+  it("is broken only under the kernel's lock, which is free afterwards, whichever step fails", async () => {
+    const steps = await forEachOperation(async (index) => {
+      const directory = await scratch();
+      const machine = createMachine();
+      machine.hidden.add("owner-1");
+      await fs.mkdir(join(directory, "LOCK"));
+      await fs.writeFile(join(directory, "LOCK", "owner-1"), "");
+      let operations = 0;
+      const disk = machine.disk((operation) => {
+        expect(machine.kernelLocks.held, operation).toBe(1);
+        if (operations++ === index) throw failure(directory);
+      });
+      const outcome = await breakLock(disk, directory).catch((error: unknown) => error);
+      if (outcome !== undefined) expect(outcome, `step ${index}`).toMatchObject({ code: "DISK_IO" });
+      expect(machine.kernelLocks.held, `step ${index}`).toBe(0);
+      await breakLock(machine.disk(), directory);
+      await (await lockDirectory(machine.disk(), directory)).release();
+      expect(await fs.readdir(directory), `step ${index}`).toEqual([]);
+      return { wasReached: operations > index };
+    });
+    expect(steps).toBe(4);
+  });
+
   it("removes a dead owner by its own name, so that one who came in between stays", async () => {
     const directory = await scratch();
     const machine = createMachine();
@@ -116,6 +148,37 @@ describe("taking and releasing a lock", () => {
     await expect(lockDirectory(slow, directory)).rejects.toMatchObject({ code: "DISK_LOCKED" });
     expect(await fs.readdir(join(directory, "LOCK"))).toEqual(["owner-3"]);
     expect(await fs.readdir(directory)).toEqual(["LOCK"]);
+  });
+
+  it("begins again when somebody who can't see it breaks the lock while it is being taken", async () => {
+    const begins = new Set<number>();
+    const steps = await forEachOperation(async (index) => {
+      const directory = await scratch();
+      const machine = createMachine();
+      machine.hidden.add("owner-1");
+      const calls: string[] = [];
+      const plain = machine.disk();
+      const before = async <T>(call: string, run: () => Promise<T>): Promise<T> => {
+        if (calls.push(call) === index + 1) await breakLock(machine.disk(), directory);
+        return run();
+      };
+      const lock = await lockDirectory({
+        ...plain,
+        makeDirectory: (path) => before("makeDirectory", () => plain.makeDirectory(path)),
+        create: (path) => before("create", () => plain.create(path)),
+        rename: (from, to) => before("rename", () => plain.rename(from, to)),
+        list: (path) => before(`list ${basename(path)}`, () => plain.list(path)),
+      }, directory);
+      // Once it has seen its own entry it is an owner, and finds out as owners do.
+      const wasOwner = calls[index] === `list ${basename(directory)}`;
+      expect(await lock.held(), `before ${calls[index]}`).toBe(!wasOwner);
+      begins.add(calls.filter((call) => call === "makeDirectory").length);
+      await lock.release();
+      expect(await fs.readdir(directory)).toEqual([]);
+      return { wasReached: calls.length > index };
+    });
+    expect(steps).toBeGreaterThanOrEqual(5);
+    expect(begins).toEqual(new Set([1, 2]));
   });
 
   it("gives up after a hundred rounds with the reason why it couldn't move in", async () => {

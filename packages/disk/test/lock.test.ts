@@ -165,8 +165,8 @@ describe("a directory's lock", () => {
   });
 
   const unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
-  const canUnshare = linux && spawnSync("unshare", [...unshare, "true"]).status === 0;
-  it.skipIf(!canUnshare)("can't judge a real owner in another pid namespace, before and after its end", async () => {
+  it.skipIf(!linux)("can't judge a real owner in another pid namespace, before and after its end", async (context) => {
+    if (spawnSync("unshare", [...unshare, "true"]).status !== 0) context.skip("this user may not make a pid namespace");
     const directory = await scratch();
     const { end } = await startHolder("unshare", [...unshare, process.execPath, holder, directory]);
     await expect(lockDirectory(nodeDisk, directory)).rejects.toThrow("another container");
@@ -251,13 +251,45 @@ describe("a directory's lock", () => {
     const directory = await scratch();
     if (process.getuid?.() === 0) {
       // Modes don't bind root, so that a mount has to.
-      if (spawnSync("mount", ["-t", "tmpfs", "-o", "ro", "none", directory]).status !== 0) context.skip();
+      if (spawnSync("mount", ["-t", "tmpfs", "-o", "ro", "none", directory]).status !== 0) context.skip("this user may not mount anything");
       onTestFinished(() => void execFileSync("umount", [directory]));
       await expect(lockDirectory(nodeDisk, directory)).rejects.toMatchObject({ code: "DISK_READ_ONLY" });
     } else {
       await fs.chmod(directory, 0o555);
       await expect(lockDirectory(nodeDisk, directory)).rejects.toMatchObject({ code: "DISK_PERMISSION" });
     }
+  });
+
+  it("can't be broken while its owner runs: this process, a worker of it, another process, or one that is stopped", async () => {
+    const directory = await scratch();
+    const lock = await lockDirectory(nodeDisk, directory);
+    await expect(breakLock(nodeDisk, directory)).rejects.toEqual(locked);
+    expect(await lock.held()).toBe(true);
+    await lock.release();
+
+    const worker = new Worker(holder, { argv: [directory] });
+    onTestFinished(async () => void (await worker.terminate()));
+    await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    await expect(breakLock(nodeDisk, directory)).rejects.toEqual(locked);
+    await worker.terminate();
+    if (!linux) return;
+
+    const { pid } = await startProcess(directory);
+    await expect(breakLock(nodeDisk, directory)).rejects.toEqual(locked);
+    process.kill(pid, "SIGSTOP");
+    await waitFor(pid, isStopped);
+    await expect(breakLock(nodeDisk, directory)).rejects.toThrow(`process ${pid} (thread`);
+    expect(await fs.readdir(join(directory, "LOCK"))).toHaveLength(1);
+  });
+
+  it.skipIf(!linux)("is broken whole: entries of owners and leftovers of those who can't be judged, and nothing of who runs", async () => {
+    const directory = await lockedBy({ where: "r000000000000" });
+    const hidden = formatIdentity(await ownIdentity(directory, { space: "000000000000", nonce: "0000000000000001" }));
+    const alive = formatIdentity(await ownIdentity(directory, { nonce: "0000000000000002" }));
+    await putEntry(directory, "garbage");
+    for (const name of [hidden, alive]) await fs.mkdir(join(directory, `LOCK.${name}`));
+    await breakLock(nodeDisk, directory);
+    expect(await fs.readdir(directory)).toEqual([`LOCK.${alive}`]);
   });
 
   it("does nothing when there is nothing to break", async () => {

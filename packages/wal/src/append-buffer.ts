@@ -1,106 +1,122 @@
+import { BufferPool } from "./buffer-pool.ts";
 import { ByteSink } from "./byte-sink.ts";
+import type { EntryEncoder } from "./encode-entries.ts";
+import type { Lsn } from "./log.ts";
 import { BATCH_END, BATCH_HEADER_BYTES } from "./segment-format.ts";
 import type { PreparedBatch } from "./segment-writer.ts";
-import { WalError } from "./wal-error.ts";
 
-/** What was appended and not yet handed to a flush: full batches, and the one that takes entries. */
+/** What was appended and isn't written yet: full batches, and the one that takes entries. */
 export class AppendBuffer<I> {
-  readonly #encode: (sink: ByteSink, entry: I) => void;
-  readonly #maxEntrySize: number;
+  readonly #encode: EntryEncoder<I>;
   readonly #maxBatchSize: number;
+  readonly #pool: BufferPool;
+  readonly #sink: ByteSink;
   #full: PreparedBatch[] = [];
-  #fullBytes = 0;
-  #sink: ByteSink | undefined;
+  /** Bytes of the batches that are closed and not released. */
+  #closedBytes = 0;
+  /** Entries of the open batch. */
   #count = 0;
+  #isTakingGroup = false;
+  /** Batches closed so far. */
+  batchesClosed = 0;
   /** The number that the next entry gets. */
-  nextLsn: number;
+  nextLsn: Lsn;
 
-  constructor(encode: (sink: ByteSink, entry: I) => void, limits: { readonly maxEntrySize: number; readonly maxBatchSize: number }, nextLsn: number) {
+  constructor(
+    encode: EntryEncoder<I>,
+    limits: { readonly maxEntrySize: number; readonly maxBatchSize: number; readonly highWaterMark: number },
+    nextLsn: Lsn,
+  ) {
     this.#encode = encode;
-    this.#maxEntrySize = limits.maxEntrySize;
     this.#maxBatchSize = limits.maxBatchSize;
+    this.#pool = new BufferPool(limits.maxBatchSize, limits.highWaterMark);
+    this.#sink = new ByteSink(this.#pool, BATCH_HEADER_BYTES, limits.maxEntrySize);
     this.nextLsn = nextLsn;
   }
 
+  /** Bytes that are held: those of batches that a flush has taken count until it releases them. */
   get bytes(): number {
-    return this.#fullBytes + (this.#sink?.length ?? 0);
+    return this.#count === 0 ? this.#closedBytes : this.#closedBytes + this.#sink.length;
   }
 
-  get empty(): boolean {
+  get isEmpty(): boolean {
     return this.#count === 0 && this.#full.length === 0;
   }
 
   /** The number of the oldest entry that waits here, or of the next one: where a new segment begins. */
-  get firstLsn(): number {
+  get firstLsn(): Lsn {
     return this.#full[0]?.firstLsn ?? this.nextLsn - this.#count;
   }
 
   get hasFullBatch(): boolean {
-    return this.#full.length > 0;
+    return this.#full.length !== 0;
   }
 
   /** Takes one entry, or throws and is as before. */
-  add(entry: I): number {
-    const sink = (this.#sink ??= new ByteSink(BATCH_HEADER_BYTES));
-    const before = sink.length;
-    try {
-      this.#encode(sink, entry);
-      this.#requireSize(sink.length - before);
-    } catch (error) {
-      sink.length = before;
-      throw error;
-    }
+  add(entry: I): Lsn {
+    if (this.#isTakingGroup) throw usedWhileTakingGroup();
+    this.#encode(this.#sink, entry);
     this.#count++;
     const lsn = this.nextLsn++;
-    if (sink.length >= this.#maxBatchSize) this.#closeBatch();
+    if (this.#sink.length >= this.#maxBatchSize) this.closeBatch();
     return lsn;
   }
 
   /** Takes all entries into one batch, or throws and is as before. */
-  addAll(entries: Iterable<I>): number {
-    const sink = (this.#sink ??= new ByteSink(BATCH_HEADER_BYTES));
-    const before = sink.length;
+  addAll(entries: Iterable<I>): void {
+    if (this.#isTakingGroup) throw usedWhileTakingGroup();
+    const sink = this.#sink;
     let added = 0;
+    this.#isTakingGroup = true;
+    sink.beginGroup();
     try {
       for (const entry of entries) {
         this.#encode(sink, entry);
-        this.#requireSize(sink.length - before);
         added++;
       }
     } catch (error) {
-      sink.length = before;
+      sink.undoGroup();
       throw error;
+    } finally {
+      sink.endGroup();
+      this.#isTakingGroup = false;
     }
     this.#count += added;
     this.nextLsn += added;
-    if (sink.length >= this.#maxBatchSize && added > 0) this.#closeBatch();
-    return this.nextLsn - 1;
+    if (sink.length >= this.#maxBatchSize) this.closeBatch();
   }
 
-  #requireSize(bytes: number): void {
-    if (bytes <= this.#maxEntrySize) return;
-    throw new WalError("WAL_ENTRY_TOO_LARGE", `an entry (or one appendAll) of ${bytes} bytes or more is above maxEntrySize, ${this.#maxEntrySize}`, {
-      expected: this.#maxEntrySize,
-      actual: bytes,
-    });
-  }
-
-  #closeBatch(): void {
+  /** What is added from now on goes into another batch. */
+  closeBatch(): void {
+    if (this.#isTakingGroup) throw usedWhileTakingGroup();
+    const count = this.#count;
+    if (count === 0) return;
     const sink = this.#sink;
-    if (!sink || this.#count === 0) return;
-    sink.byte(BATCH_END);
-    this.#full.push({ frame: sink.take(), firstLsn: this.nextLsn - this.#count, count: this.#count });
-    this.#fullBytes += sink.length;
-    this.#sink = undefined;
+    const end = sink.reserve(1);
+    sink.bytes[end] = BATCH_END;
+    const frame = sink.take();
+    this.#full.push({ frame, firstLsn: this.nextLsn - count, count });
+    this.#closedBytes += frame.length;
+    this.batchesClosed++;
     this.#count = 0;
   }
 
-  /** Hands everything over, in order. */
-  takeAll(): readonly PreparedBatch[] {
-    this.#closeBatch();
-    const batches = this.#full;
-    this.#full = [];
-    this.#fullBytes = 0;
-    return batches;
+  /** Hands over, in order, the batches whose entries are all below `before`: what was added before `closeBatch` was called there. */
+  take(before: Lsn): readonly PreparedBatch[] {
+    if (this.nextLsn - this.#count < before) this.closeBatch();
+    const full = this.#full;
+    const end = full.findIndex(({ firstLsn }) => firstLsn >= before);
+    this.#full = end < 0 ? [] : full.slice(end);
+    return end < 0 ? full : full.slice(0, end);
   }
+
+  /** Says that `batch` was written and nobody reads its bytes any more: they take other entries from now on. */
+  release(batch: PreparedBatch): void {
+    this.#closedBytes -= batch.frame.length;
+    this.#pool.give(batch.frame);
+  }
+}
+
+function usedWhileTakingGroup(): TypeError {
+  return new TypeError("appendAll: its iterable appends to, or truncates, the same log");
 }

@@ -8,7 +8,7 @@ import { Vanished } from "./log-requests.ts";
 import type { Lsn } from "./log.ts";
 import { RestatementCandidates, type Restatement } from "./restatement.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";
-import type { NewSegment, SegmentWriter } from "./segment-writer.ts";
+import type { ExistingFiles, NewSegment, SegmentWriter } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
 
 /** All that a writer has to know of the log it goes on with. */
@@ -29,12 +29,12 @@ export async function findLog(
   directory: string,
   decoder: BatchDecoder<unknown>,
   options: FindOptions,
-): Promise<{ readonly highest: number; readonly log?: FoundLog | undefined }> {
+): Promise<{ readonly files: ExistingFiles; readonly log?: FoundLog | undefined }> {
   try {
     const listing = await listLog(disk, directory);
     if (!listing) throw new WalError("WAL_NOT_FOUND", `${directory} is gone`, { file: directory });
     const shape = await readShape(disk, listing, options.onDamage);
-    if (!shape) return { highest: listing.highest };
+    if (!shape) return { files: listing };
     requireKind(shape, decoder);
     const candidates = new RestatementCandidates(shape, options.segmentSize);
     const batches = driveLog(disk, directory, readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: options.onDamage }));
@@ -44,7 +44,7 @@ export async function findLog(
       if (step.done) {
         // One batch tells whether this codec wrote the log; who reads the others finds out about them.
         if (last) decodeFound(shape, last, decoder, 0);
-        return { highest: listing.highest, log: { shape, tail: step.value, restatement: candidates.plan(shape, step.value) } };
+        return { files: listing, log: { shape, tail: step.value, restatement: candidates.plan(shape, step.value) } };
       }
       last = step.value;
       candidates.add(last);

@@ -39,7 +39,7 @@ export interface Repair {
 export function repairOneBit(bytes: Uint8Array, salt: number, position: number): Repair | undefined {
   const header = decodeBatchHeader(bytes, 0, salt, position);
   if (header) return repairBody(bytes, header, salt, position);
-  const copy = bytes.slice(0, BATCH_HEADER_BYTES);
+  const copy = copyOf(bytes, 0, BATCH_HEADER_BYTES);
   if (copy.length < BATCH_HEADER_BYTES) return undefined;
   for (let at = 0; at < BATCH_HEADER_BYTES * 8; at++) {
     const byte = at >>> 3;
@@ -54,9 +54,12 @@ export function repairOneBit(bytes: Uint8Array, salt: number, position: number):
   return undefined;
 }
 
+/** A Buffer's `slice` would be a view, and the repair would change the image that it is about. */
+const copyOf = (bytes: Uint8Array, from: number, to: number): Uint8Array => new Uint8Array(bytes.subarray(from, to));
+
 function repairBody(bytes: Uint8Array, header: BatchHeader, salt: number, position: number): Repair | undefined {
   if (BATCH_HEADER_BYTES + header.bodyBytes > bytes.length) return undefined;
-  const body = bytes.slice(BATCH_HEADER_BYTES, BATCH_HEADER_BYTES + header.bodyBytes);
+  const body = copyOf(bytes, BATCH_HEADER_BYTES, BATCH_HEADER_BYTES + header.bodyBytes);
   const found = flippedBit(bodyChecksum(body, salt, position) ^ header.bodyChecksum, body.length);
   if (!found) return undefined;
   body[found.byte] = (body[found.byte] as number) ^ (1 << found.bit);

@@ -1,10 +1,13 @@
 export { breakLock, nodeDisk, type Disk } from "@laminar/disk";
 export { bytesCodec } from "./codec/bytes-codec.ts";
 export { msgpackCodec } from "./codec/msgpack-codec.ts";
+export type { WalDamage } from "./confirm-damage.ts";
+export { inspectWal, type InspectOptions } from "./inspect-wal.ts";
+export type { InspectedEnd, InspectedGap, InspectedSegment, NotCounting, WalInspection } from "./inspection.ts";
 export type { AbortSignalLike, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 export { memoryWal, type MemoryWalOptions } from "./memory-wal.ts";
 export { openWal, openWalReader } from "./open-wal.ts";
-export { verifyWal, walSize, type WalReport } from "./verify-wal.ts";
+export { type VerifyOptions, type VerifyProgress, verifyWal, walSize, type WalReport } from "./verify-wal.ts";
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 export { isCorruption, isWalError, WalError, type WalErrorCode, type WalErrorDetails } from "./wal-error.ts";
 export type { WalOptions, WalReaderOptions } from "./wal-options.ts";

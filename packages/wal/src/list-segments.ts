@@ -5,6 +5,7 @@ import { askEach, askNames, askStatus, type Reading, Vanished } from "./log-requ
 import { type DamagePolicy, type LogListing, type LogShape, type SegmentFile, shapeOf } from "./log-shape.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-format.ts";
 import { type LogNames, parseLogNames, segmentName } from "./segment-names.ts";
+import type { ExistingFiles } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
 
 /** Up to this size a file is read whole with its header: that takes no longer, and spares opening it once more. */
@@ -12,10 +13,8 @@ const SMALL_FILE_BYTES = 4096;
 /** So much of small files is kept in memory at most. */
 const CONTENT_BYTES_MAX = 8 * 1024 * 1024;
 
-/** A listing, with the highest number that any name carries. */
-export interface FoundFiles extends LogListing {
-  readonly highest: number;
-}
+/** A listing, and what a writer goes on from. */
+export interface FoundFiles extends LogListing, ExistingFiles {}
 
 /**
  * The log's files as they are now; `undefined` when the directory isn't there. Asks nothing about those that are known.
@@ -31,7 +30,7 @@ export function* listSegments(directory: string, known: KnownSegments, passed?: 
   const status = yield* askStatus(asked);
   let next = 0;
   const segments = numbers.map((number, i) => before[i] ?? segmentFile(directory, number, status[next++]));
-  return { directory, segments, newestHead: heads.at(-1) ?? 0, highest };
+  return { directory, segments, newestHead: heads.at(-1) ?? 0, highest, heads };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { LogAnswer, LogRequest, News } from "./log-requests.ts";
 import type { AbortSignalLike } from "./log.ts";
 import { readOnce, SegmentReader } from "./segment-reader.ts";
 import { severalAtOnce } from "./several-at-once.ts";
-import { Announcement, firstOf, type Happening } from "./waiting.ts";
+import { abortOf, Announcement, firstOf, type Happening, throwIfAborted } from "./waiting.ts";
 
 /** When a reading that follows goes on. */
 export interface Follower {
@@ -36,10 +36,8 @@ export class LogDriver {
     this.#segments = new SegmentReader(disk, directory);
   }
 
-  /** Throws the signal's reason once it is aborted. */
   check(): void {
-    const { signal } = this.#options;
-    if (signal?.aborted) throw signal.reason ?? Object.assign(new Error("the read was aborted"), { name: "AbortError" });
+    throwIfAborted(this.#options.signal);
   }
 
   async answer(request: LogRequest): Promise<LogAnswer> {
@@ -94,12 +92,8 @@ export class LogDriver {
     const { follower, signal } = this.#options;
     const news = (): News => (this.#isStopped || !follower ? "stop" : follower.hasEnded() ? "last" : "more");
     if (!follower || news() !== "more") return news();
-    const aborting: Happening = (wake) => {
-      signal?.addEventListener("abort", wake);
-      return () => signal?.removeEventListener("abort", wake);
-    };
     // Before anything is awaited, so that nothing happens unseen.
-    const woken = firstOf([...follower.happenings, this.#stopping.next, aborting]);
+    const woken = firstOf([...follower.happenings, this.#stopping.next, abortOf(signal)]);
     await this.#segments.close();
     await woken;
     return news();

@@ -141,6 +141,11 @@ export function isFenced(shape: LogShape, lsn: Lsn): boolean {
   return shape.segments.some(({ header }) => lsn > header.continuesAfter && lsn < header.baseLsn);
 }
 
+/** The last record that counts at or below `lsn`, where fences left gaps in front of segments. */
+export function countedUpTo(segments: readonly { readonly header: Pick<format.SegmentHeader, "continuesAfter" | "baseLsn"> }[], lsn: Lsn): Lsn {
+  return segments.reduceRight((at, { header }) => (at > header.continuesAfter && at < header.baseLsn ? header.continuesAfter : at), lsn);
+}
+
 /** What a gap of unknown size takes of the numbers, so that none of a record that may have been lost is given again. */
 const UNKNOWN_RECORDS = 2 ** 40;
 

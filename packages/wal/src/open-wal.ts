@@ -1,14 +1,13 @@
 import { type Disk, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
 import { AppendBuffer } from "./append-buffer.ts";
-import type { ByteSink } from "./byte-sink.ts";
 import { continueLog, createLog, findLog } from "./begin-writing.ts";
 import { batchDecoder } from "./decode-batch.ts";
 import { ioError, listLog } from "./drive-log.ts";
+import { entryEncoder } from "./encode-entries.ts";
 import { FileLog } from "./file-log.ts";
 import { DirectoryReader } from "./log-reader.ts";
 import type { LogReader, WriteAheadLog } from "./log.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { encodeStandard, requireBytes, writeBinary } from "./standard-entries.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 import { isWalError, WalError } from "./wal-error.ts";
 import { requireDamagePolicy, requireDirectory, walLimits, type WalOptions, type WalReaderOptions } from "./wal-options.ts";
@@ -40,12 +39,12 @@ export async function openWal(
   let segments: SegmentWriter | undefined;
   try {
     const decoder = batchDecoder(codec);
-    const { highest, log } = await findLog(disk, directory, decoder, { segmentSize: limits.segmentSize, onDamage });
+    const { files, log } = await findLog(disk, directory, decoder, { segmentSize: limits.segmentSize, onDamage });
     const identity = { logId: log?.shape.logId ?? newLogId(), entryKind: decoder.entryKind };
-    segments = new SegmentWriter(disk, directory, lock, identity, highest);
+    segments = new SegmentWriter(disk, directory, lock, identity, files);
     const session = segments.nextNumber;
     const { catalog, nextLsn } = await (log ? continueLog(disk, log, segments, session, after) : createLog(disk, directory, segments, session));
-    const buffer = new AppendBuffer<unknown>(encoderOf(codec), limits, nextLsn);
+    const buffer = new AppendBuffer<unknown>(entryEncoder(codec), limits, nextLsn);
     const durable = new Announcement();
     const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session, onDurable: () => durable.announce() });
     return new FileLog({ disk, directory, decoder, writer, catalog, durable, end: log?.tail.end });
@@ -62,15 +61,6 @@ async function requireLog(disk: Disk, directory: string): Promise<void> {
 }
 
 const newLogId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-function encoderOf(codec: WalCodec<unknown, unknown> | undefined): (sink: ByteSink, entry: unknown) => void {
-  if (!codec) return (sink, entry) => encodeStandard(sink, entry as WalEntryInput);
-  return (sink, entry) => {
-    const bytes: unknown = codec.encode(entry);
-    requireBytes(bytes, "what a codec's encode returns");
-    writeBinary(sink, bytes);
-  };
-}
 
 /** Opens the log in `directory` for reading, beside whoever writes. Takes no lock and changes nothing. */
 export function openWalReader(directory: string, options?: WalReaderOptions): Promise<LogReader<WalEntry>>;

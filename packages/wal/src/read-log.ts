@@ -2,10 +2,10 @@ import type { KnownLog, LogView } from "./known-log.ts";
 import { signature } from "./list-segments.ts";
 import { type BatchRange, type FoundBatch, lastCounted, type Place, readBatches } from "./log-core.ts";
 import { askNews, type News, type Reading } from "./log-requests.ts";
-import { isFenced, type LogListing, type LogShape } from "./log-shape.ts";
+import { countedUpTo, type LogListing, type LogShape } from "./log-shape.ts";
 import type { Lsn } from "./log.ts";
 import { Doubts } from "./settling.ts";
-import { WalError } from "./wal-error.ts";
+import { requirePosition } from "./read-position.ts";
 
 /** Looks at the log until nothing of what is seen can be a live writer's work in progress. */
 export function* lookAtLog(log: KnownLog): Reading<LogView> {
@@ -81,7 +81,7 @@ class Looks {
     const shape = yield* this.#log.shape(listing);
     // Who asks for all that is held gets what is held when a look goes through.
     const after = this.#last ?? shape.startsAfter;
-    requirePosition(shape, after, this.#isGiven);
+    requirePosition(after, this.#isGiven, { file: shape.directory, startsAfter: shape.startsAfter, countedUpTo: countedUpTo(shape.segments, after) });
     const upTo = durableLsn ?? (yield* this.#givenOut(shape));
     if (after < upTo) yield* this.#give(shape, { after, upTo, onDamage: this.#log.onDamage });
     this.#last ??= after;
@@ -109,26 +109,4 @@ class Looks {
     const { tail } = yield* this.#log.look(shape);
     return this.#task.unproven ? tail.lastLsn : tail.provenLsn;
   }
-}
-
-function requirePosition(shape: LogShape, last: Lsn, isGiven: boolean): void {
-  const { directory: file, startsAfter } = shape;
-  if (last < startsAfter) {
-    const message = `${file}: records above ${last} were dropped, and the log starts after ${startsAfter}. Start from a newer checkpoint, one at ${startsAfter} or later`;
-    throw new WalError("WAL_TRUNCATED", message, { file, lsn: last, expected: last, actual: startsAfter });
-  }
-  if (!isFenced(shape, last)) return;
-  const counts = countedUpTo(shape, last);
-  const details = { file, lsn: last, expected: counts, actual: last };
-  if (isGiven) {
-    const message = `${file}: this read has given out record ${last}, and a fence has taken what is above ${counts} out of use. Undo what came of it, or start from a checkpoint at ${counts} or before`;
-    throw new WalError("WAL_FENCED", message, details);
-  }
-  const message = `${file}: a fence took record ${last} out of use, and every record from ${counts + 1} on with it. Start from a position that counts: ${counts} or before`;
-  throw new WalError("WAL_POSITION_FENCED", message, details);
-}
-
-/** The last record that counts at or below `lsn`. */
-function countedUpTo({ segments }: LogShape, lsn: Lsn): Lsn {
-  return segments.reduceRight((at, { header }) => (at > header.continuesAfter && at < header.baseLsn ? header.continuesAfter : at), lsn);
 }

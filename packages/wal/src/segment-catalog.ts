@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
-import { arrange, isFenced, type LogShape, type SegmentFile } from "./log-shape.ts";
+import { arrange, countedUpTo, isFenced, type LogShape, type SegmentFile } from "./log-shape.ts";
 import { firstHeld } from "./log-reader.ts";
 import type { Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
@@ -51,11 +51,7 @@ export class SegmentCatalog {
 
   /** The last record that counts at or below `lsn`. */
   countedUpTo(lsn: Lsn): Lsn {
-    let at = Math.min(lsn, this.lastLsn);
-    for (const { header } of [...this.#shape.segments].reverse()) {
-      if (at > header.continuesAfter && at < header.baseLsn) at = header.continuesAfter;
-    }
-    return at;
+    return countedUpTo(this.#shape.segments, Math.min(lsn, this.lastLsn));
   }
 
   /** Takes in a segment that was published: what is above its `continuesAfter` in earlier ones no longer counts. */

@@ -112,7 +112,7 @@ export function decodeSegmentHeader(bytes: Uint8Array): HeaderVerdict {
 }
 
 /** Salt and place go into every checksum, so that stale, copied or moved bytes don't verify. */
-function placeSeed(salt: number, position: number): number {
+export function placeSeed(salt: number, position: number): number {
   const prefix = new Uint8Array(12);
   const data = view(prefix);
   data.setUint32(0, salt, true);
@@ -121,9 +121,14 @@ function placeSeed(salt: number, position: number): number {
 }
 
 /** Fills the first `BATCH_HEADER_BYTES` of `frame`, whose rest is the body, for a batch at `position` of its file. */
-export function sealBatch(frame: Uint8Array, salt: number, position: number, header: Omit<BatchHeader, "bodyBytes" | "bodyChecksum">): void {
+export function sealBatch(
+  frame: Uint8Array,
+  salt: number,
+  position: number,
+  header: Omit<BatchHeader, "bodyBytes" | "bodyChecksum">,
+  checksum: number = bodyChecksum(frame.subarray(BATCH_HEADER_BYTES), salt, position),
+): void {
   const data = view(frame);
-  const seed = placeSeed(salt, position);
   data.setUint32(0, BATCH_MAGIC, true);
   data.setUint32(4, frame.length - BATCH_HEADER_BYTES, true);
   setNumber(data, 8, header.firstLsn);
@@ -131,8 +136,8 @@ export function sealBatch(frame: Uint8Array, salt: number, position: number, hea
   data.setUint32(20, header.flags, true);
   setNumber(data, 24, header.session);
   setNumber(data, 32, header.durableLsn);
-  data.setUint32(40, crc32(frame.subarray(BATCH_HEADER_BYTES), seed), true);
-  data.setUint32(44, crc32(frame.subarray(0, 44), seed), true);
+  data.setUint32(40, checksum, true);
+  data.setUint32(44, crc32(frame.subarray(0, 44), placeSeed(salt, position)), true);
 }
 
 /** The header that stands at `at` of `bytes`, which is `position` of the file; `undefined` unless it verifies. */

@@ -24,6 +24,7 @@ export function parseLogNames(names: Iterable<string>): LogNames {
     if (match && Number.isSafeInteger(number)) found[match[2] as keyof typeof found].push(number);
   }
   const ascending = (numbers: number[]): number[] => numbers.sort((a, b) => a - b);
-  const highest = Math.max(0, ...found.wal, ...found.head);
-  return { segments: ascending(found.wal), heads: ascending(found.head), temporary: ascending(found["wal.tmp"]), highest };
+  const segments = ascending(found.wal);
+  const heads = ascending(found.head);
+  return { segments, heads, temporary: ascending(found["wal.tmp"]), highest: Math.max(segments.at(-1) ?? 0, heads.at(-1) ?? 0) };
 }

@@ -1,12 +1,18 @@
 import { join } from "node:path";
-import { type DirectoryLock, type Disk, type DiskFile, publishFile, writeFully, writeFullySync } from "@laminar/disk";
+import { type DirectoryLock, type Disk, type DiskFile, publishFile } from "@laminar/disk";
+import { crc32 } from "@laminar/disk/checksum";
+import { nextTurn } from "./event-loop.ts";
 import type { FoundBatch } from "./log-core.ts";
 import * as format from "./segment-format.ts";
 import { headName, segmentName, temporaryName } from "./segment-names.ts";
 import { WalError } from "./wal-error.ts";
 
-/** Above this a write goes to another thread, so that the event loop isn't held for longer than a page-cache copy of it takes. */
-const SYNC_WRITE_BYTES_MAX = 2 * 1024 * 1024;
+/** A longer write goes to another thread: the trip there is shorter than the copy, and the event loop isn't held. */
+const SYNC_WRITE_BYTES_MAX = 64 * 1024;
+/** So many bytes are written or checksummed before other work gets a turn of the event loop. */
+const TURN_BYTES_MAX = 1024 * 1024;
+/** What a short write costs beside its bytes, in bytes. */
+const WRITE_CALL_BYTES = 16 * 1024;
 const MARKER_BODY = Uint8Array.of(format.BATCH_END);
 
 /** A batch that is ready but for its place: the header's bytes are reserved in front of its body. */
@@ -34,27 +40,50 @@ export interface OwnSegment {
   size: number;
 }
 
+export interface LogIdentity {
+  readonly logId: string;
+  readonly entryKind: number;
+}
+
+/** What of a log's names a writer goes on from. */
+export interface ExistingFiles {
+  /** The highest number that any name carries, 0 for none. */
+  readonly highest: number;
+  readonly heads: readonly number[];
+}
+
 /** Makes segments and appends batches to the newest. Knows bytes and files; what is written when is its caller's business. */
 export class SegmentWriter {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #lock: DirectoryLock;
-  readonly #identity: { readonly logId: string; readonly entryKind: number };
+  readonly #identity: LogIdentity;
   #number: number;
+  /** Numbers of the heads that are there. Known rather than listed: a log may have many thousand files. */
+  #heads: readonly number[];
   #file: DiskFile | undefined;
   #current: OwnSegment | undefined;
+  /** Bytes written, roughly, since other work last had a turn. */
+  #sinceTurn = 0;
+  #holdsUnproven = false;
 
-  constructor(disk: Disk, directory: string, lock: DirectoryLock, identity: { readonly logId: string; readonly entryKind: number }, highest: number) {
+  constructor(disk: Disk, directory: string, lock: DirectoryLock, identity: LogIdentity, files: ExistingFiles) {
     this.#disk = disk;
     this.#directory = directory;
     this.#lock = lock;
     this.#identity = identity;
-    this.#number = highest;
+    this.#number = files.highest;
+    this.#heads = files.heads;
   }
 
   /** The segment that batches go to, once one was made. */
   get current(): OwnSegment | undefined {
     return this.#current;
+  }
+
+  /** Whether the newest batch holds records: nothing on disk says yet that they are durable. */
+  get holdsUnproven(): boolean {
+    return this.#holdsUnproven;
   }
 
   get nextNumber(): number {
@@ -103,31 +132,48 @@ export class SegmentWriter {
   async #writeHead(number: number): Promise<void> {
     await (await this.#disk.create(join(this.#directory, headName(number)))).close();
     await this.#disk.syncDirectory(this.#directory);
-    for (const { name } of await this.#disk.list(this.#directory)) {
-      // A head that stays costs nothing: only the highest is ever looked at.
-      if (name.endsWith(".head") && name < headName(number)) await this.#disk.remove(join(this.#directory, name)).catch(() => undefined);
-    }
+    // A head that stays costs nothing: only the highest is ever looked at.
+    for (const older of this.#heads) await this.#disk.remove(join(this.#directory, headName(older))).catch(() => undefined);
+    this.#heads = [number];
   }
 
   /** An empty batch that says what is durable. Not synced: it proves what it says to whoever finds it. */
   writeMarker(nextLsn: number, session: number, durableLsn: number): void {
     const { file, segment } = this.#open();
     const frame = sealed(MARKER_BODY, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
-    writeFullySync(file, segment.size, frame);
+    requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
     segment.size += frame.length;
+    this.#holdsUnproven = false;
   }
 
-  /** Writes a batch at the end of the newest segment, to the page cache. */
+  /** Writes a batch at the end of the newest segment, to the page cache. Its frame must not change before this settles. */
   async write(batch: PreparedBatch, session: number, durableLsn: number): Promise<void> {
     const { file, segment } = this.#open();
     const { frame, firstLsn, count } = batch;
-    format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn });
-    if (frame.length > SYNC_WRITE_BYTES_MAX) await writeFully(file, segment.size, frame);
-    else writeFullySync(file, segment.size, frame);
+    const { salt } = segment.header;
+    const checksum = await checksumInTurns(frame.subarray(format.BATCH_HEADER_BYTES), format.placeSeed(salt, segment.size));
+    format.sealBatch(frame, salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn }, checksum);
+    await this.#writeFrame(file, segment.size, frame);
     segment.size += frame.length;
+    this.#holdsUnproven = true;
+  }
+
+  async #writeFrame(file: DiskFile, position: number, frame: Uint8Array): Promise<void> {
+    if (frame.length > SYNC_WRITE_BYTES_MAX) {
+      this.#sinceTurn = 0;
+      requireWhole(file, position, frame, await file.write(position, frame));
+      return;
+    }
+    this.#sinceTurn += frame.length + WRITE_CALL_BYTES;
+    if (this.#sinceTurn > TURN_BYTES_MAX) {
+      this.#sinceTurn = 0;
+      await nextTurn();
+    }
+    requireWhole(file, position, frame, file.writeSync(position, frame));
   }
 
   async sync(): Promise<void> {
+    this.#sinceTurn = 0;
     await this.#open().file.sync();
   }
 
@@ -143,9 +189,31 @@ export class SegmentWriter {
   }
 }
 
+/**
+ * A batch that the disk takes only a part of is a failure: files give short writes when the disk is full. Going on would tear
+ * the batch within a sector, and what a power cut then leaves of it can't be told from damage.
+ */
+function requireWhole(file: DiskFile, offset: number, frame: Uint8Array, taken: number): void {
+  if (taken === frame.length) return;
+  // The disk says why to the next byte; one more leaves the batch as unfinished as before.
+  if (taken + 1 < frame.length) file.writeSync(offset + taken, frame.subarray(taken, taken + 1));
+  const message = `${file.path}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset}`;
+  throw new WalError("WAL_IO", message, { file: file.path, offset, expected: frame.length, actual: taken });
+}
+
 function sealed(body: Uint8Array, salt: number, position: number, header: Parameters<typeof format.sealBatch>[3]): Uint8Array {
   const frame = new Uint8Array(format.BATCH_HEADER_BYTES + body.length);
   frame.set(body, format.BATCH_HEADER_BYTES);
   format.sealBatch(frame, salt, position, header);
   return frame;
+}
+
+/** A checksum runs over gigabytes a second, so only a batch that one large `appendAll` made takes more than a turn. */
+async function checksumInTurns(body: Uint8Array, seed: number): Promise<number> {
+  let checksum = seed;
+  for (let at = 0; at < body.length; at += TURN_BYTES_MAX) {
+    if (at > 0) await nextTurn();
+    checksum = crc32(body.subarray(at, at + TURN_BYTES_MAX), checksum);
+  }
+  return checksum;
 }

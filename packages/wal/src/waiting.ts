@@ -1,3 +1,5 @@
+import type { AbortSignalLike } from "./log.ts";
+
 /** Something that may happen: `wake` is called when it does, and the function that is returned takes that back. */
 export type Happening = (wake: () => void) => () => void;
 
@@ -25,4 +27,15 @@ export async function firstOf(happenings: readonly Happening[]): Promise<void> {
   });
   for (const cancel of takeBack) cancel();
   clearInterval(keepAlive);
+}
+
+/** That `signal` aborts. */
+export const abortOf = (signal: AbortSignalLike | undefined): Happening => (wake) => {
+  signal?.addEventListener("abort", wake);
+  return () => signal?.removeEventListener("abort", wake);
+};
+
+/** Throws the signal's reason once it is aborted. */
+export function throwIfAborted(signal: AbortSignalLike | undefined): void {
+  if (signal?.aborted) throw signal.reason ?? Object.assign(new Error("the read was aborted"), { name: "AbortError" });
 }

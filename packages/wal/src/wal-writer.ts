@@ -1,17 +1,16 @@
 import type { Clock, DirectoryLock } from "@laminar/disk";
 import type { AppendBuffer } from "./append-buffer.ts";
-import { ioError } from "./drive-log.ts";
+import { BackPressure } from "./back-pressure.ts";
+import { CommitWaiters } from "./commit-waiters.ts";
+import { Deadline } from "./deadline.ts";
+import { ioError } from "./io-error.ts";
+import { nextTurn } from "./event-loop.ts";
+import { FlushLoop } from "./flush-loop.ts";
 import type { Lsn } from "./log.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
-import type { SegmentWriter } from "./segment-writer.ts";
+import type { PreparedBatch, SegmentWriter } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
 import type { WalLimits } from "./wal-options.ts";
-
-interface Waiter {
-  readonly lsn: Lsn;
-  readonly resolve: (lsn: Lsn) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 const IDLE_MARKER_MS = 1000;
 
@@ -34,22 +33,29 @@ export interface WriterParts<I> {
  */
 export class WalWriter<I> {
   readonly #parts: WriterParts<I>;
+  readonly #commits: CommitWaiters = new CommitWaiters();
+  readonly #pressure: BackPressure;
+  readonly #loop: FlushLoop;
+  /** Since the oldest entry that waits. */
+  readonly #interval: Deadline;
+  /** Since the last flush. */
+  readonly #rest: Deadline;
   #session: number;
   #durableLsn: Lsn;
-  #inFlightBytes = 0;
-  #waiters: Waiter[] = [];
-  #readyWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
-  #queue: Promise<unknown> = Promise.resolve();
-  #flushQueued = false;
+  #isFlushing = false;
+  #batchesAtTurn = 0;
   #poison: WalError | undefined;
   #closing: Promise<void> | undefined;
-  #cancelTimer: (() => void) | undefined;
-  #cancelIdle: (() => void) | undefined;
 
   constructor(parts: WriterParts<I>) {
+    const { clock, limits, session, catalog } = parts;
     this.#parts = parts;
-    this.#session = parts.session;
-    this.#durableLsn = parts.catalog.lastLsn;
+    this.#pressure = new BackPressure(limits.highWaterMark);
+    this.#loop = new FlushLoop({ flush: (before) => this.#flush(before), fail: (cause) => this.#fail(cause) });
+    this.#interval = new Deadline(clock, limits.syncInterval, () => this.#loop.wantFlush());
+    this.#rest = new Deadline(clock, IDLE_MARKER_MS, () => this.#proveRested());
+    this.#session = session;
+    this.#durableLsn = catalog.lastLsn;
   }
 
   get durableLsn(): Lsn {
@@ -58,66 +64,90 @@ export class WalWriter<I> {
 
   get #lastLsn(): Lsn {
     const { buffer, catalog } = this.#parts;
-    return buffer.empty && this.#inFlightBytes === 0 ? catalog.lastLsn : buffer.nextLsn - 1;
+    return buffer.isEmpty && !this.#isFlushing ? catalog.lastLsn : buffer.nextLsn - 1;
   }
 
   append(entry: I): Lsn {
-    this.#requireRoom();
-    const lsn = this.#parts.buffer.add(entry);
-    this.#afterAppend();
+    const { buffer } = this.#parts;
+    this.#requireUsable();
+    this.#pressure.requireRoom(buffer.bytes);
+    const lsn = buffer.add(entry);
+    if (buffer.hasFullBatch || !this.#interval.isRunning) this.#afterAppend();
     return lsn;
   }
 
   appendAll(entries: Iterable<I>): Lsn {
-    this.#requireRoom();
-    this.#parts.buffer.addAll(entries);
-    if (!this.#parts.buffer.empty) this.#afterAppend();
+    const { buffer } = this.#parts;
+    this.#requireUsable();
+    this.#pressure.requireRoom(buffer.bytes);
+    buffer.addAll(entries);
+    if (!buffer.isEmpty) this.#afterAppend();
     return this.#lastLsn;
   }
 
-  async ready(): Promise<void> {
-    this.#requireUsable();
-    if (this.#waitingBytes < this.#parts.limits.highWaterMark) return;
-    this.#queueFlush();
-    await new Promise<void>((resolve, reject) => this.#readyWaiters.push({ resolve, reject }));
+  #afterAppend(): void {
+    if (!this.#interval.isRunning) this.#interval.start();
+    if (this.#parts.buffer.hasFullBatch) this.#loop.wantFlush();
   }
 
-  async sync(): Promise<Lsn> {
+  async ready(): Promise<void> {
+    const { buffer } = this.#parts;
     this.#requireUsable();
+    while (this.#pressure.isHigh(buffer.bytes)) {
+      this.#loop.wantFlush();
+      await this.#pressure.wait();
+    }
+    if (this.#batchesAtTurn === buffer.batchesClosed) return;
+    // Whoever appends without end comes by here, and this is where the disk and everybody else get their turn.
+    this.#batchesAtTurn = buffer.batchesClosed;
+    await nextTurn();
+    if (this.#poison) throw this.#poison;
+  }
+
+  sync(): Promise<Lsn> {
+    const refusal = this.#refusal();
+    if (refusal) return Promise.reject(refusal);
     const lsn = this.#lastLsn;
-    if (lsn <= this.#durableLsn) return lsn;
-    return new Promise<Lsn>((resolve, reject) => {
-      this.#waiters.push({ lsn, resolve, reject });
-      this.#queueFlush();
-    });
+    if (lsn <= this.#durableLsn) return Promise.resolve(lsn);
+    this.#loop.wantFlush();
+    return this.#commits.wait(lsn);
   }
 
   async truncateAfter(lsn: Lsn): Promise<void> {
     this.#requireUsable();
     const { catalog, segments, buffer } = this.#parts;
-    if (lsn < catalog.startsAfter) throw new RangeError(`truncateAfter(${lsn}): records up to ${catalog.startsAfter} were dropped`);
-    await this.#exclusively(async () => {
-      await this.#flush();
+    const refusal = await this.#behindAppended(async () => {
+      if (lsn < catalog.startsAfter) return new RangeError(`truncateAfter(${lsn}): records up to ${catalog.startsAfter} were dropped`);
       const continuesAfter = catalog.countedUpTo(lsn);
-      if (continuesAfter >= catalog.lastLsn) return;
+      if (continuesAfter >= catalog.lastLsn) return undefined;
       this.#session = segments.nextNumber;
       catalog.add(await segments.publish({ continuesAfter, baseLsn: buffer.firstLsn, oldestLsn: catalog.oldestLsn }, this.#session));
       this.#durableLsn = continuesAfter;
       this.#parts.onDurable();
+      return undefined;
     });
+    if (refusal) throw refusal;
   }
 
   async truncateBefore(lsn: Lsn): Promise<number> {
     this.#requireUsable();
     const { catalog, segments, buffer } = this.#parts;
-    return this.#exclusively(async () => {
-      await this.#flush();
-      if (lsn > catalog.lastLsn + 1) throw new RangeError(`truncateBefore(${lsn}): the last record is ${catalog.lastLsn}`);
+    const freed = await this.#behindAppended(async () => {
+      if (lsn > catalog.lastLsn + 1) return new RangeError(`truncateBefore(${lsn}): the last record is ${catalog.lastLsn}`);
       if (!catalog.canDrop(lsn)) return 0;
       const oldestLsn = Math.max(catalog.oldestLsn, lsn);
       catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: buffer.firstLsn, oldestLsn }, this.#session));
       return catalog.removeDropped();
     });
+    if (freed instanceof RangeError) throw freed;
+    return freed;
+  }
+
+  /** What was appended before the call is durable when `action` runs; what is appended after it comes after its effect. */
+  #behindAppended<T>(action: () => Promise<T>): Promise<T> {
+    const { buffer } = this.#parts;
+    buffer.closeBatch();
+    return this.#loop.do(buffer.nextLsn, action);
   }
 
   close(): Promise<void> {
@@ -125,138 +155,100 @@ export class WalWriter<I> {
   }
 
   async #close(): Promise<void> {
-    this.#cancelTimer?.();
-    this.#cancelIdle?.();
-    const { segments, lock } = this.#parts;
-    try {
-      await this.#exclusively(async () => {
-        if (!this.#poison) await this.#flush();
-        if (!this.#poison && segments.current) {
-          this.#writeMarker();
-          await segments.sync();
-        }
-        await segments.close();
-      });
-      if (this.#poison && !this.#parts.buffer.empty) throw this.#poison;
-    } finally {
-      await segments.close().catch(() => undefined);
-      await lock.release().catch((error: unknown) => Promise.reject(ioError(error, this.#parts.catalog.directory)));
-    }
+    this.#interval.end();
+    this.#rest.end();
+    const { segments, lock, catalog } = this.#parts;
+    const failed = await this.#finish().then(() => undefined, (error: unknown) => ({ error }));
+    await segments.close().catch(() => undefined);
+    const locked = await lock.release().then(() => undefined, (error: unknown) => ({ error: ioError(error, catalog.directory) }));
+    const failure = failed ?? locked;
+    if (failure) throw failure.error;
   }
 
-  /** Also rejects what a JavaScript caller may do with a closed log. */
+  /** Makes durable what was appended, and leaves nothing unproven behind. */
+  async #finish(): Promise<void> {
+    const { segments } = this.#parts;
+    if (this.#poison) {
+      if (this.#lastLsn > this.#durableLsn) throw this.#poison;
+      return;
+    }
+    await this.#loop.do(Number.POSITIVE_INFINITY, async () => {
+      if (segments.current) {
+        if (segments.holdsUnproven) this.#writeMarker();
+        await segments.sync();
+      }
+      await segments.close();
+    });
+  }
+
+  #refusal(): WalError | undefined {
+    if (this.#poison) return this.#poison;
+    return this.#closing && new WalError("WAL_CLOSED", `${this.#parts.catalog.directory}: this log was closed`, { file: this.#parts.catalog.directory });
+  }
+
   #requireUsable(): void {
-    if (this.#poison) throw this.#poison;
-    if (this.#closing) throw new WalError("WAL_CLOSED", "the log was closed");
-  }
-
-  get #waitingBytes(): number {
-    return this.#parts.buffer.bytes + this.#inFlightBytes;
-  }
-
-  #requireRoom(): void {
-    this.#requireUsable();
-    const limit = 4 * this.#parts.limits.highWaterMark;
-    if (this.#waitingBytes <= limit) return;
-    throw new WalError("WAL_BACKPRESSURE", `${this.#waitingBytes} bytes wait to be written: await ready() before the next append`, {
-      expected: limit,
-      actual: this.#waitingBytes,
-    });
-  }
-
-  #afterAppend(): void {
-    const { clock, limits, buffer } = this.#parts;
-    if (buffer.hasFullBatch) this.#queueFlush();
-    if (this.#cancelTimer || this.#flushQueued || limits.syncInterval === Number.POSITIVE_INFINITY) return;
-    this.#cancelTimer = clock.after(limits.syncInterval, () => {
-      this.#cancelTimer = undefined;
-      this.#queueFlush();
-    });
-  }
-
-  #queueFlush(): void {
-    if (this.#flushQueued || this.#poison) return;
-    this.#flushQueued = true;
-    // Its failure has been given to every waiter; nobody awaits this promise.
-    this.#exclusively(() => this.#flush()).catch(() => undefined);
-  }
-
-  /** One at a time, in the order of the calls. A failure poisons; a wrong argument found on the way doesn't. */
-  async #exclusively<T>(action: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(async () => {
-      if (this.#poison && !this.#closing) throw this.#poison;
-      return action();
-    });
-    this.#queue = run.catch(() => undefined);
-    try {
-      return await run;
-    } catch (error) {
-      if (error instanceof RangeError || error === this.#poison) throw error;
-      throw this.#fail(error);
-    }
+    if (this.#poison === undefined && this.#closing === undefined) return;
+    throw this.#refusal();
   }
 
   #fail(cause: unknown): WalError {
     const why = cause instanceof Error ? cause.message : String(cause);
     const file = this.#parts.catalog.directory;
-    this.#poison ??= new WalError("WAL_POISONED", `${file}: writing failed and this log takes nothing more; close it and open it again. ${why}`, { file, cause });
-    this.#cancelTimer?.();
-    this.#cancelIdle?.();
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#poison);
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.reject(this.#poison);
-    return this.#poison;
+    const message = `${file}: writing failed and this log takes nothing more; close it and open it again. ${why}`;
+    const poison = new WalError("WAL_POISONED", message, { file, cause });
+    this.#poison = poison;
+    this.#interval.end();
+    this.#rest.end();
+    this.#commits.rejectAll(poison);
+    this.#pressure.fail(poison);
+    return poison;
   }
 
-  /** Makes durable what is buffered now, and what comes while somebody waits for it. */
-  async #flush(): Promise<void> {
+  /** Makes durable what waits below `before`. */
+  async #flush(before: Lsn): Promise<void> {
     const { buffer, segments, catalog, limits } = this.#parts;
-    this.#flushQueued = false;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
-    while (!buffer.empty) {
-      const batches = buffer.takeAll();
-      this.#inFlightBytes = batches.reduce((sum, batch) => sum + batch.frame.length, 0);
-      const first = batches[0] as (typeof batches)[number];
+    const batches = buffer.take(before);
+    if (buffer.isEmpty) this.#interval.stop();
+    else this.#interval.start();
+    let written: PreparedBatch | undefined;
+    this.#isFlushing = true;
+    for (const batch of batches) {
       if (!segments.current || segments.current.size >= limits.segmentSize) {
-        catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: first.firstLsn, oldestLsn: catalog.oldestLsn }, this.#session));
+        if (written) await this.#makeDurable(written);
+        catalog.add(await segments.publish({ continuesAfter: catalog.lastLsn, baseLsn: batch.firstLsn, oldestLsn: catalog.oldestLsn }, this.#session));
       }
-      for (const batch of batches) await segments.write(batch, this.#session, this.#durableLsn);
-      await segments.sync();
-      const last = batches.at(-1) as typeof first;
-      this.#durableLsn = last.firstLsn + last.count - 1;
-      catalog.lastLsn = this.#durableLsn;
-      this.#inFlightBytes = 0;
-      this.#parts.onDurable();
-      this.#wake();
-      if (this.#waiters.length === 0 && !buffer.hasFullBatch) break;
+      await segments.write(batch, this.#session, this.#durableLsn);
+      buffer.release(batch);
+      this.#pressure.release(buffer.bytes);
+      written = batch;
     }
-    if (!buffer.empty) this.#afterAppend();
-    this.#scheduleIdleMarker();
+    if (written) await this.#makeDurable(written);
+    this.#isFlushing = false;
+    // What was appended meanwhile may be too much again for those who waited all the time.
+    if (this.#pressure.isHolding) this.#loop.wantFlush();
   }
 
-  #wake(): void {
-    const durable = this.#durableLsn;
-    const waiting = this.#waiters;
-    this.#waiters = waiting.filter((waiter) => waiter.lsn > durable);
-    for (const waiter of waiting) if (waiter.lsn <= durable) waiter.resolve(waiter.lsn);
-    if (this.#waitingBytes >= this.#parts.limits.highWaterMark) return;
-    for (const waiter of this.#readyWaiters.splice(0)) waiter.resolve();
+  async #makeDurable(last: PreparedBatch): Promise<void> {
+    await this.#parts.segments.sync();
+    this.#durableLsn = last.firstLsn + last.count - 1;
+    this.#parts.catalog.lastLsn = this.#durableLsn;
+    this.#commits.wake(this.#durableLsn);
+    this.#parts.onDurable();
+    this.#rest.start();
   }
 
   #writeMarker(): void {
     const { segments, buffer } = this.#parts;
-    segments.writeMarker(buffer.nextLsn, this.#session, this.#durableLsn);
+    segments.writeMarker(buffer.firstLsn, this.#session, this.#durableLsn);
   }
 
   /** The last batch can't say itself that it is durable; after a second of rest a marker does. */
-  #scheduleIdleMarker(): void {
-    this.#cancelIdle?.();
-    if (!this.#parts.segments.current || this.#closing) return;
-    this.#cancelIdle = this.#parts.clock.after(IDLE_MARKER_MS, () => {
-      const idle = async (): Promise<void> => {
-        if (this.#parts.buffer.empty && !this.#closing) this.#writeMarker();
-      };
-      this.#exclusively(idle).catch(() => undefined);
-    });
+  #proveRested(): void {
+    const { segments } = this.#parts;
+    const prove = async (): Promise<void> => {
+      if (segments.holdsUnproven && !this.#rest.isRunning) this.#writeMarker();
+    };
+    // A failure has been given to everybody who waits; nobody awaits this promise.
+    this.#loop.do(0, prove).catch(() => undefined);
   }
 }

@@ -16,9 +16,40 @@ export class Oracle {
   /** A fence that is being made: records above it may count or not, but all or none of them. */
   fence: number | undefined;
   nextId = 1;
+  /** Which record had a number when it was durable or was shown: it is never another's. */
+  #owners = new Map<number, number>();
 
   copy(): Oracle {
-    return Object.assign(new Oracle(), this, { submitted: [...this.submitted] });
+    const copy = Object.assign(new Oracle(), this, { submitted: [...this.submitted] });
+    copy.#owners = new Map(this.#owners);
+    return copy;
+  }
+
+  /** What `judge` depends on. */
+  get signature(): string {
+    return `${this.submitted.length} ${this.acknowledged} ${this.dropBelow} ${this.fence}`;
+  }
+
+  /** A record is about to be written. Says so when its number is taken. */
+  submit(record: Known): string | undefined {
+    this.submitted.push(record);
+    const owner = this.#owners.get(record.lsn);
+    return owner === undefined || owner === record.id ? undefined : `number ${record.lsn} is given to record ${record.id}, and was record ${owner}`;
+  }
+
+  /** Records up to `lsn` are said to be durable. */
+  acknowledge(lsn: number): void {
+    for (let next = this.submitted[this.acknowledged]; next && next.lsn <= lsn; next = this.submitted[this.acknowledged]) {
+      this.#owners.set(next.lsn, next.id);
+      this.acknowledged++;
+    }
+  }
+
+  /** The fence that was being made at `lsn` stands. */
+  fenced(lsn: number): void {
+    this.submitted = this.submitted.filter((known) => known.lsn <= lsn);
+    this.acknowledged = this.submitted.length;
+    this.fence = undefined;
   }
 
   /** `undefined` when `found` keeps every promise, otherwise what it breaks. */
@@ -50,5 +81,6 @@ export class Oracle {
     this.submitted = [...dropped, ...found];
     this.acknowledged = this.submitted.length;
     this.fence = undefined;
+    for (const { lsn, id } of found) this.#owners.set(lsn, id);
   }
 }

@@ -1,8 +1,13 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createSimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
 import { openWal, openWalReader } from "../src/index.ts";
 import { parseLogNames } from "../src/segment-names.ts";
-import { lsnsOf, put, readAll, seeded } from "./logs.ts";
+import { freshDirectory, lsnsOf, put, readAll, seeded } from "./logs.ts";
+import { encodeEntry } from "./model/model-entries.ts";
+import { encodeBatch, encodeHead, END_BYTE } from "./model/model-format.ts";
+import { nameOf } from "./model/model-reader.ts";
 
 const DIRECTORY = "/log";
 const LIVES = 300;
@@ -41,6 +46,31 @@ function cutOff(disk: ReturnType<typeof createSimulatedDisk>, random: () => numb
   const images = [...disk.powerCuts({ limit: 8, seed: Math.floor(random() * 1000) })];
   return (images[Math.floor(random() * images.length)] as (typeof images)[number]).mount();
 }
+
+describe("a log of 10,000 small segments", () => {
+  it("opens, is read whole, and is written on, on the real disk", async () => {
+    const directory = await freshDirectory();
+    const count = 10_000;
+    for (let number = 1; number <= count; number++) {
+      const head = encodeHead({ logId: "00".repeat(16), entryKind: 1, number, salt: number, continuesAfter: number - 1, baseLsn: number, oldestLsn: 1 });
+      const body = Buffer.concat([encodeEntry(put(`${number}`, "x")), Uint8Array.of(END_BYTE)]);
+      const batch = encodeBatch(number, head.length, { firstLsn: number, count: 1, flags: 0, session: 1, durableLsn: number - 1 }, body);
+      await writeFile(join(directory, nameOf(number, ".wal")), Buffer.concat([head, batch]));
+    }
+    await writeFile(join(directory, nameOf(count, ".head")), "");
+    const started = performance.now();
+    const reader = await openWalReader(directory);
+    const opened = performance.now();
+    expect(lsnsOf(await readAll(reader, { unproven: true }))).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+    const read = performance.now();
+    const log = await openWal(directory);
+    const open = performance.now();
+    console.log(`${count} segments: a reader opens in ${Math.round(opened - started)} ms and reads all in ${Math.round(read - opened)} ms; a writer opens in ${Math.round(open - read)} ms`);
+    expect(log.append(put("on", ""))).toBe(count + 1);
+    await log.close();
+    expect((await openWalReader(directory)).lastLsn).toBe(count + 1);
+  }, 300_000);
+});
 
 describe("a log that is opened without being written", () => {
   it("writes nothing once small segments were gathered", async () => {

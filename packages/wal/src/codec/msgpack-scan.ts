@@ -102,7 +102,7 @@ class Scan {
 
   #values(count: number, levels: number): void {
     // Each takes a byte at least.
-    if (count > this.#bytes.length - this.at) throw this.refusal(`a count of ${count}, more than the bytes left,`);
+    if (count > this.#bytes.length - this.at) throw this.refusal(`a count of ${count}, more than the bytes left`);
     if (levels === 0) throw this.refusal(`values nested more than ${WIRE_DEPTH_MAX} deep`);
     for (let left = count; left > 0; left--) this.value(levels - 1);
   }

@@ -1,0 +1,40 @@
+import type { Lsn } from "./log.ts";
+
+interface Waiter {
+  readonly lsn: Lsn;
+  readonly resolve: (lsn: Lsn) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Who waits for a record to become durable. They come in the order of their records, so that waking looks at no one in vain. */
+export class CommitWaiters {
+  #waiting: Waiter[] = [];
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0;
+  }
+
+  /** Settles when everything up to `lsn`, which is not below that of an earlier call, is durable. */
+  wait(lsn: Lsn): Promise<Lsn> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ lsn, resolve, reject });
+    });
+  }
+
+  wake(durableLsn: Lsn): void {
+    const waiting = this.#waiting;
+    let woken = 0;
+    for (const { lsn, resolve } of waiting) {
+      if (lsn > durableLsn) break;
+      resolve(lsn);
+      woken++;
+    }
+    this.#waiting = woken === waiting.length ? [] : waiting.slice(woken);
+  }
+
+  rejectAll(error: unknown): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of waiting) reject(error);
+  }
+}
