@@ -1,6 +1,6 @@
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
-import { openWal, openWalReader, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
+import { type LogReader, openWal, openWalReader, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
 import { Follower, quiet, turn, until, upTo } from "./followers.ts";
 import { commit, put, seeded } from "./logs.ts";
 
@@ -269,7 +269,7 @@ describe("following a log that another process writes", () => {
 });
 
 describe.each(["one's own", "another"])("a follower of %s process's log", (whose) => {
-  const start = async (disk: SimulatedDisk, log: Log): Promise<Log | Awaited<ReturnType<typeof openWalReader>>> =>
+  const start = async (disk: SimulatedDisk, log: Log): Promise<LogReader<WalEntry>> =>
     whose === "another" ? openWalReader("/log", { disk: disk.anotherProcess() }) : log;
 
   it("throws the signal's reason at once while it waits, and nothing stays behind", async () => {

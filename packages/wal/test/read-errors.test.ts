@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { createSimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
 import { bytesCodec, type Disk, openWal, openWalReader, type ReadOptions, verifyWal } from "../src/index.ts";
+import { turn } from "./followers.ts";
 import { freshDirectory, put, readAll } from "./logs.ts";
 
 describe("reading with wrong options", () => {
@@ -114,6 +115,7 @@ describe("verifying beside a writer at work", () => {
     while (isWriting) {
       const { verdict } = await verifyWal("/log", { disk: disk.anotherProcess() });
       verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+      await turn();
     }
     await writing;
     console.log([...verdicts].join("; "));
