@@ -1,8 +1,8 @@
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
 import { openWal, openWalReader, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
-import { Follower, quiet, until, upTo } from "./followers.ts";
-import { commit, put } from "./logs.ts";
+import { Follower, quiet, turn, until, upTo } from "./followers.ts";
+import { commit, put, seeded } from "./logs.ts";
 
 type Log = WriteAheadLog<WalEntry, WalEntryInput>;
 
@@ -103,6 +103,73 @@ describe("following a log of one's own process", () => {
     await Promise.all([visit, entries]);
     expect([visited, single]).toEqual([upTo(30), upTo(30)]);
   });
+});
+
+describe("many followers of a log at work", () => {
+  it("get, whenever they come, each record that is durable and counts, without holes, or are told what was taken from them", async () => {
+    const outcomes = new Map<string, number>();
+    let given = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = seeded(seed);
+      const disk = createSimulatedDisk();
+      const log = await open(disk, 8192);
+      const fenced = new Set<number>();
+      const followers: { readonly follower: Follower; readonly after: number | undefined }[] = [];
+      const waiting: Promise<unknown>[] = [];
+      let durable = 0;
+      const sync = async (): Promise<number> => {
+        const lsn = await log.sync();
+        durable = Math.max(durable, lsn);
+        return lsn;
+      };
+      const onGiven = (lsn: number): void => {
+        durable = Math.max(durable, log.durableLsn);
+        if (lsn > durable) throw new Error(`seed ${seed}: gave ${lsn}, and ${durable} was durable`);
+      };
+      for (let step = 0; step < 60; step++) {
+        const choice = random();
+        const pick = Math.floor(log.startsAfter + random() * (log.lastLsn - log.startsAfter + 1));
+        if (choice < 0.55) {
+          log.appendAll(Array.from({ length: 1 + Math.floor(random() * 3) }, () => put("a", "x".repeat(Math.floor(random() * 3000)))));
+          waiting.push(sync());
+        } else if (choice < 0.65) {
+          const last = await sync();
+          await log.truncateAfter(Math.max(log.startsAfter, last - Math.floor(random() * 3)));
+          for (let lsn = log.lastLsn + 1; lsn <= last; lsn++) fenced.add(lsn);
+        } else if (choice < 0.75) waiting.push(log.truncateBefore(pick));
+        else if (choice < 0.9) {
+          const after = random() < 0.5 ? undefined : pick;
+          const pause = random() < 0.5 ? 0 : Math.floor(random() * 60);
+          const follower = new Follower(log, { after }, async (lsn) => {
+            onGiven(lsn);
+            for (let i = pause; i > 0; i--) await turn();
+          });
+          followers.push({ follower, after });
+        }
+        durable = Math.max(durable, log.durableLsn);
+        for (let i = Math.floor(random() * 4); i > 0; i--) await turn();
+      }
+      await Promise.all(waiting);
+      await log.close();
+      for (const { follower, after } of followers) {
+        await until(() => follower.ended !== undefined);
+        const code = (follower.ended as { code?: string }).code ?? String(follower.ended);
+        outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
+        expect(["end", "WAL_FENCED", "WAL_POSITION_FENCED", "WAL_TRUNCATED"], `seed ${seed}: ${String(follower.ended)}`).toContain(code);
+        given += follower.given.length;
+        const rest = code === "end" && (follower.given.length > 0 || after !== undefined) ? [...follower.given, log.lastLsn + 1] : follower.given;
+        let last = after ?? (follower.given[0] ?? 1) - 1;
+        for (const lsn of rest) {
+          for (let skipped = last + 1; skipped < lsn; skipped++) expect(fenced.has(skipped), `seed ${seed}: ${skipped} is missing in ${rest.join()} after ${after}`).toBe(true);
+          last = lsn;
+        }
+      }
+      expect(disk.openFiles).toBe(0);
+    }
+    const counts = [...outcomes].map(([outcome, count]) => `${outcome} ${count}`).join(", ");
+    console.log(`${given} records given to followers that ended with ${counts}`);
+    for (const outcome of ["end", "WAL_FENCED", "WAL_TRUNCATED"]) expect(outcomes.get(outcome), outcome).toBeGreaterThan(5);
+  }, 60_000);
 });
 
 describe("following a log that another process writes", () => {

@@ -9,9 +9,11 @@ export class Follower {
   /** How it ended: `"end"`, or the error. */
   ended: unknown;
   readonly #batches: AsyncIterator<{ readonly firstLsn: number; readonly entries: readonly WalEntry[] }>;
+  readonly #onGiven: (lsn: number) => void | Promise<void>;
   readonly #running: Promise<void>;
 
-  constructor(log: LogReader<WalEntry>, options: ReadOptions = {}) {
+  constructor(log: LogReader<WalEntry>, options: ReadOptions = {}, onGiven: (lsn: number) => void | Promise<void> = () => undefined) {
+    this.#onGiven = onGiven;
     this.#batches = log.read({ ...options, follow: true })[Symbol.asyncIterator]();
     this.#running = this.#run();
   }
@@ -21,6 +23,7 @@ export class Follower {
       for (let step = await this.#batches.next(); !step.done; step = await this.#batches.next()) {
         const { firstLsn, entries } = step.value;
         this.given.push(...entries.map((_, i) => firstLsn + i));
+        await this.#onGiven(firstLsn + entries.length - 1);
       }
       this.ended = "end";
     } catch (error) {
