@@ -1,6 +1,6 @@
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
-import { openWal, openWalReader, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
+import { type LogReader, openWal, openWalReader, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
 import { Follower, quiet, turn, until, upTo } from "./followers.ts";
 import { commit, put, seeded } from "./logs.ts";
 
@@ -248,7 +248,7 @@ describe("following a log that another process writes", () => {
     const disk = createSimulatedDisk();
     let writing = disk;
     let log = await open(writing, 1024);
-    const followers = [];
+    const followers: Follower[] = [];
     for (const options of [{}, { unproven: true }]) followers.push(new Follower(await openWalReader("/log", { disk: disk.anotherProcess() }), options));
     let written = 0;
     for (let life = 0; life < 30; life++) {
@@ -269,7 +269,7 @@ describe("following a log that another process writes", () => {
 });
 
 describe.each(["one's own", "another"])("a follower of %s process's log", (whose) => {
-  const start = async (disk: SimulatedDisk, log: Log): Promise<Log | Awaited<ReturnType<typeof openWalReader>>> =>
+  const start = async (disk: SimulatedDisk, log: Log): Promise<LogReader<WalEntry>> =>
     whose === "another" ? openWalReader("/log", { disk: disk.anotherProcess() }) : log;
 
   it("throws the signal's reason at once while it waits, and nothing stays behind", async () => {
