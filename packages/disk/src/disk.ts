@@ -28,9 +28,9 @@ export interface PathStatus {
  * within one file system is atomic: after a crash the target name leads to the old or to the new entry, never to none.
  *
  * Order: calls take effect in the order of their settling; a caller that needs an order awaits. Calls on different paths
- * may run at the same time. Calls whose name ends in `Sync` take effect before they return, and hold up the thread until
- * then: they are for tools and tests. Every failure is a `DiskError` (rejected, or thrown by a `Sync` call); after a failed sync nothing may be assumed about the bytes it
- * covered, and it must not be tried again.
+ * may run at the same time. {@link Disk.statSync}, {@link Disk.listSync} and {@link Disk.readSync} take effect before they
+ * return and hold up the thread until then: they are for tools and tests. Every failure is a `DiskError`; after a failed
+ * sync nothing may be assumed about the bytes it covered, and it must not be tried again.
  *
  * Paths are those of the platform (`node:path`); none is ever resolved through a symbolic link in its last part.
  */

@@ -6,7 +6,7 @@ import { BATCH_END, ENTRIES_CUSTOM, ENTRIES_STANDARD } from "./segment-format.ts
 import { decodeBinaries, decodeStandard } from "./standard-entries.ts";
 import { scanEntries, visitEntries } from "./visit-entries.ts";
 import type { WalCodec } from "./wal-entry.ts";
-import { WalError } from "./wal-error.ts";
+import { WalError, type WalErrorCode } from "./wal-error.ts";
 
 /** Turns what verified into entries. */
 export interface BatchDecoder<E> {
@@ -46,17 +46,18 @@ export function visitFound({ directory }: Pick<LogShape, "directory">, found: Fo
   const scanned = decoding(directory, found, () => scanEntries(body, body.length - 1, header.count));
   const visit = (): void => visitEntries(body, scanned, { firstLsn: header.firstLsn, skipped, counted }, visitor);
   const waiting = visitor.batch?.(header.firstLsn + skipped, counted - skipped, header.session);
-  return waiting ? waiting.then(visit) : visit();
+  return waiting ? Promise.resolve(waiting).then(visit) : visit();
 }
 
 function decoding<T>(directory: string, { header, body, segment, position }: FoundBatch, decode: () => T): T {
-  const file = join(directory, segment.name);
-  const details = { file, offset: position, lsn: header.firstLsn };
-  if (body[body.length - 1] !== BATCH_END) throw new WalError("WAL_CORRUPT", `${file}: the batch at offset ${position} doesn't end as a batch does`, details);
+  const failure = (code: WalErrorCode, what: string, cause?: unknown): WalError => {
+    const file = join(directory, segment.name);
+    return new WalError(code, `${file}: the batch at offset ${position} ${what}`, { file, offset: position, lsn: header.firstLsn, cause });
+  };
+  if (body[body.length - 1] !== BATCH_END) throw failure("WAL_CORRUPT", "doesn't end as a batch does. Nothing was changed; restore the file from a copy, or recover up to here");
   try {
     return decode();
   } catch (cause) {
-    const message = `${file}: the batch at offset ${position} verifies, but its entries can't be decoded; open the log with the codec that wrote it`;
-    throw new WalError("WAL_CODEC_MISMATCH", message, { ...details, cause });
+    throw failure("WAL_CODEC_MISMATCH", "verifies, but its entries can't be decoded; open the log with the codec that wrote it", cause);
   }
 }

@@ -1,4 +1,5 @@
 import type { Disk } from "@laminar/disk";
+import { KnownSegments } from "./known-segments.ts";
 import { type FoundFiles, listSegments, readShape as shapeReading, signature } from "./list-segments.ts";
 import type { FoundBatch } from "./log-core.ts";
 import { LogDriver } from "./log-driver.ts";
@@ -55,12 +56,12 @@ export function driveToEnd<T>(disk: Disk, directory: string, reading: Reading<T,
 
 /** The log's files as they are now; `undefined` when the directory isn't there. */
 export function listLog(disk: Disk, directory: string): Promise<FoundFiles | undefined> {
-  return driveToEnd(disk, directory, listSegments(directory, new Map()));
+  return driveToEnd(disk, directory, listSegments(directory, new KnownSegments()));
 }
 
 /** Reads all headers, and what they tell. `undefined` when there is no log. */
 export function readShape(disk: Disk, listing: LogListing, onDamage: DamagePolicy): Promise<LogShape | undefined> {
-  return driveToEnd(disk, listing.directory, shapeReading(listing, onDamage, new Map()));
+  return driveToEnd(disk, listing.directory, shapeReading(listing, onDamage, new KnownSegments()));
 }
 
 /** Repeats `attempt` while what it trips over may be a live writer's work. */

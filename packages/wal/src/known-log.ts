@@ -1,5 +1,6 @@
 import { requireKind } from "./decode-batch.ts";
-import { type KnownSegments, listSegments, readShape, type FoundFiles } from "./list-segments.ts";
+import { KnownSegments } from "./known-segments.ts";
+import { type FoundFiles, listSegments, readShape } from "./list-segments.ts";
 import { type LogTail, type Place, readToEnd } from "./log-core.ts";
 import type { Reading } from "./log-requests.ts";
 import type { DamagePolicy, LogListing, LogShape } from "./log-shape.ts";
@@ -25,7 +26,7 @@ export class KnownLog {
   readonly directory: string;
   readonly onDamage: DamagePolicy;
   readonly #entryKind: number;
-  readonly #segments: KnownSegments = new Map();
+  readonly #segments = new KnownSegments();
   #logId: string | undefined;
   #place: Place | undefined;
   /** The last look. */
@@ -38,8 +39,8 @@ export class KnownLog {
     this.#logId = logId;
   }
 
-  *list(): Reading<FoundFiles> {
-    const listing = yield* listSegments(this.directory, this.#segments);
+  *list(passed?: LogListing): Reading<FoundFiles> {
+    const listing = yield* listSegments(this.directory, this.#segments, passed);
     if (listing) return listing;
     throw new WalError("WAL_NOT_FOUND", `there is no directory ${this.directory}; check the path`, { file: this.directory });
   }

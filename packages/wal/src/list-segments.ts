@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import type { PathStatus } from "@laminar/disk";
+import type { KnownSegment, KnownSegments } from "./known-segments.ts";
 import { askEach, askNames, askStatus, type Reading, Vanished } from "./log-requests.ts";
 import { type DamagePolicy, type LogListing, type LogShape, type SegmentFile, shapeOf } from "./log-shape.ts";
 import { SEGMENT_HEADER_BYTES } from "./segment-format.ts";
-import { parseLogNames, segmentName } from "./segment-names.ts";
+import { type LogNames, parseLogNames, segmentName } from "./segment-names.ts";
 import type { ExistingFiles } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
 
@@ -14,30 +16,53 @@ const CONTENT_BYTES_MAX = 8 * 1024 * 1024;
 /** A listing, and what a writer goes on from. */
 export interface FoundFiles extends LogListing, ExistingFiles {}
 
-/** A segment of which nothing changes any more, since a newer one was there when it was looked at; `head` begins with its header. */
-export interface KnownSegment {
-  readonly file: SegmentFile;
-  readonly head: Uint8Array;
-}
-
-/** By number. */
-export type KnownSegments = Map<number, KnownSegment>;
-
-/** The log's files as they are now; `undefined` when the directory isn't there. Asks nothing about those that are known. */
-export function* listSegments(directory: string, known: KnownSegments): Reading<FoundFiles | undefined> {
-  const names = yield* askNames();
+/**
+ * The log's files as they are now; `undefined` when the directory isn't there. Asks nothing about those that are known.
+ * `passed` is a listing that was read to its end: what shows the same names needs no second look.
+ */
+export function* listSegments(directory: string, known: KnownSegments, passed?: LogListing): Reading<FoundFiles | undefined> {
+  const names = yield* settledNames(passed);
   if (!names) return undefined;
-  const { segments: numbers, heads, highest } = parseLogNames(names);
-  const asked = numbers.filter((number) => !known.has(number));
-  const status = yield* askStatus(asked.map(segmentName));
-  const found = new Map(asked.map((number, i) => [number, sizeOf(join(directory, segmentName(number)), status[i])]));
-  const segments = numbers.map((number): SegmentFile => known.get(number)?.file ?? { name: segmentName(number), number, size: found.get(number) ?? 0 });
+  const { segments: numbers, heads, highest } = names;
+  known.expect(numbers);
+  const before = numbers.map((number) => known.get(number)?.file);
+  const asked = numbers.filter((_, i) => !before[i]).map(segmentName);
+  const status = yield* askStatus(asked);
+  let next = 0;
+  const segments = numbers.map((number, i) => before[i] ?? segmentFile(directory, number, status[next++]));
   return { directory, segments, newestHead: heads.at(-1) ?? 0, highest, heads };
 }
 
-function sizeOf(file: string, status: { readonly kind: string; readonly size: number } | undefined): number {
-  if (!status) throw new Vanished(file);
-  if (status.kind === "file") return status.size;
+/**
+ * A listing is no snapshot: of a segment that came and one that went meanwhile it may show neither, and then what the new one
+ * took over is in no file that it shows. Two listings of which the second lacks nothing of the first can't be so.
+ */
+function* settledNames(passed: LogListing | undefined): Reading<LogNames | undefined> {
+  let before: readonly number[] | undefined = passed?.segments.map(({ number }) => number);
+  let isPassed = passed !== undefined;
+  for (;;) {
+    const names = yield* askNames();
+    if (!names) return undefined;
+    const found = parseLogNames(names);
+    const lacksNone = before && isSubset(before, found.segments);
+    if (lacksNone && (!isPassed || found.segments.length === before?.length)) return found;
+    before = found.segments;
+    isPassed = false;
+  }
+}
+
+/** Both ascend. */
+function isSubset(some: readonly number[], all: readonly number[]): boolean {
+  let at = 0;
+  for (const number of all) if (number === some[at]) at++;
+  return at === some.length;
+}
+
+function segmentFile(directory: string, number: number, status: PathStatus | undefined): SegmentFile {
+  const name = segmentName(number);
+  const file = join(directory, name);
+  if (!status) throw new Vanished(file, "it is listed and isn't there");
+  if (status.kind === "file") return { name, number, size: status.size };
   throw new WalError("WAL_CORRUPT", `${file} is not a plain file. Nothing was changed; put back what was there`, { file, expected: "file", actual: status.kind });
 }
 
@@ -47,17 +72,18 @@ export const signature = (listing: LogListing): string => `${listing.segments.ma
 /** Reads the headers that aren't known, and what all of them tell. `undefined` when there is no log. */
 export function* readShape(listing: LogListing, onDamage: DamagePolicy, known: KnownSegments): Reading<LogShape | undefined> {
   const { directory, segments } = listing;
-  const asked = segments.filter(({ number }) => !known.has(number));
+  const before = segments.map(({ number }) => known.get(number)?.head);
+  const asked = segments.filter((_, i) => !before[i]);
   const heads = yield* askEach(directory, asked.map((segment) => ({ kind: "read" as const, segment, position: 0, length: headLength(segment.size) })));
-  const read = new Map(asked.map(({ number }, i) => [number, heads[i]]));
+  let next = 0;
   let room = CONTENT_BYTES_MAX;
-  const found = segments.map((file): KnownSegment => {
-    const head = read.get(file.number) ?? known.get(file.number)?.head ?? new Uint8Array(0);
+  const found = segments.map((file, i): KnownSegment => {
+    const head = before[i] ?? (heads[next++] as Uint8Array);
     const isWhole = head.length === file.size && head.length <= room;
     if (isWhole) room -= head.length;
     return { file: { ...file, content: isWhole ? head : undefined }, head: isWhole ? head : head.slice(0, SEGMENT_HEADER_BYTES) };
   });
-  for (const [i, segment] of found.entries()) if (i < found.length - 1) known.set(segment.file.number, segment);
+  known.learn(directory, found);
   return shapeOf({ ...listing, segments: found.map(({ file }) => file) }, found.map(({ head }) => head), onDamage);
 }
 

@@ -131,8 +131,9 @@ function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Se
   const window = new SegmentWindow(shape.directory, segment, next);
   for (;;) {
     const position = place.offset;
-    if (place.nextLsn > range.upTo) return { kind: "clean", file: segment.name, offset: position, bytes: 0 };
+    // The limit first: a later segment may state again what is below where this one begins.
     if (place.nextLsn > segment.limit) return undefined;
+    if (place.nextLsn > range.upTo) return { kind: "clean", file: segment.name, offset: position, bytes: 0 };
     const remaining = place.bytes;
     const headerBytes = Math.min(format.BATCH_HEADER_BYTES, remaining);
     if (!window.covers(position, headerBytes)) yield* window.load(position, headerBytes);

@@ -82,22 +82,20 @@ export function* askEach(directory: string, reads: readonly ReadRequest[]): Read
 function exactly(directory: string, { segment, position, length }: ReadRequest, bytes: Uint8Array | undefined): Uint8Array {
   if (bytes?.length === length) return bytes;
   const file = join(directory, segment.name);
-  if (!bytes) throw new Vanished(file);
-  throw new Vanished(file, { offset: position, expected: length, actual: bytes.length });
+  if (!bytes) throw new Vanished(file, "it is listed and can't be opened");
+  throw new Vanished(file, `only ${bytes.length} of ${length} bytes at offset ${position} could be read`, { offset: position, expected: length, actual: bytes.length });
 }
 
 /**
- * A file that was listed is gone, or shorter than it was. Beside a live writer, and where another log was put in this one's
- * place, that is no damage: what another listing shows is the truth.
+ * A file isn't what it was when it was listed. Beside a live writer, and where another log was put in this one's place, that
+ * is no damage: what another listing shows is the truth.
  */
 export class Vanished extends Error {
   /** What it is when it stays so. */
   readonly failure: WalError;
 
-  constructor(file: string, short?: { readonly offset: number; readonly expected: number; readonly actual: number }) {
-    const what = short ? `only ${short.actual} of ${short.expected} bytes at offset ${short.offset} could be read` : "the file is listed and can't be opened";
+  constructor(file: string, what: string, details: { readonly offset?: number; readonly expected?: number; readonly actual?: number } = {}) {
     super(`${file}: ${what}`);
-    const advice = "Nothing is known to be damaged; read again, and check the disk if it stays so";
-    this.failure = new WalError("WAL_IO", `${this.message}. ${advice}`, { file, ...short });
+    this.failure = new WalError("WAL_IO", `${this.message}. Nothing is known to be damaged; read again, and check the disk if it stays so`, { file, ...details });
   }
 }

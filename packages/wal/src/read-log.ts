@@ -1,6 +1,6 @@
 import type { KnownLog, LogView } from "./known-log.ts";
 import { signature } from "./list-segments.ts";
-import { type FoundBatch, lastCounted, type Place, readBatches } from "./log-core.ts";
+import { type BatchRange, type FoundBatch, lastCounted, type Place, readBatches } from "./log-core.ts";
 import { askNews, type News, type Reading } from "./log-requests.ts";
 import { countedUpTo, type LogListing, type LogShape } from "./log-shape.ts";
 import type { Lsn } from "./log.ts";
@@ -40,16 +40,15 @@ export interface ReadTask {
 export function* readLog(log: KnownLog, task: ReadTask): Reading<void, FoundBatch> {
   const doubts = new Doubts();
   const reader = new Looks(log, task);
-  let passed: string | undefined;
+  let passed: { readonly listing: LogListing; readonly seen: string; readonly durableLsn: Lsn | undefined } | undefined;
   for (let news: News = task.follow ? "more" : "last"; ; ) {
     const durableLsn = task.durableLsn?.();
     let seen: string | undefined;
     try {
-      const listing = yield* log.list();
+      const listing = yield* log.list(passed?.listing);
       seen = signature(listing);
-      const now = `${seen} ${durableLsn}`;
-      if (now !== passed) yield* reader.look(listing, durableLsn);
-      passed = now;
+      if (seen !== passed?.seen || durableLsn !== passed.durableLsn) yield* reader.look(listing, durableLsn);
+      passed = { listing, seen, durableLsn };
       doubts.clear();
     } catch (error) {
       doubts.weigh(error, seen);
@@ -79,13 +78,17 @@ class Looks {
   }
 
   *look(listing: LogListing, durableLsn: Lsn | undefined): Reading<void, FoundBatch> {
-    const { onDamage } = this.#log;
     const shape = yield* this.#log.shape(listing);
-    this.#last ??= shape.startsAfter;
-    requirePosition(this.#last, this.#isGiven, { file: shape.directory, startsAfter: shape.startsAfter, countedUpTo: countedUpTo(shape.segments, this.#last) });
+    // Who asks for all that is held gets what is held when a look goes through.
+    const after = this.#last ?? shape.startsAfter;
+    requirePosition(after, this.#isGiven, { file: shape.directory, startsAfter: shape.startsAfter, countedUpTo: countedUpTo(shape.segments, after) });
     const upTo = durableLsn ?? (yield* this.#givenOut(shape));
-    if (this.#last >= upTo) return;
-    const batches = readBatches(shape, { after: this.#last, upTo, onDamage }, this.#place);
+    if (after < upTo) yield* this.#give(shape, { after, upTo, onDamage: this.#log.onDamage });
+    this.#last ??= after;
+  }
+
+  *#give(shape: LogShape, range: BatchRange): Reading<void, FoundBatch> {
+    const batches = readBatches(shape, range, this.#place);
     for (let step = batches.next(); ; ) {
       if (step.done) {
         this.#place = step.value.place;

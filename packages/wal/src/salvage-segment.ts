@@ -29,12 +29,12 @@ export class SegmentScan {
     this.#salt = salt;
   }
 
-  /** The first batch that stands at or behind `from`. */
+  /** The first batch that stands at or behind `from`, which never goes back. */
   *next(from: number): Reading<SalvagedBatch | undefined> {
     const { size } = this.#segment;
     let at = from;
     while (at + format.BATCH_HEADER_BYTES <= size) {
-      if (at < this.#windowAt || at + format.BATCH_HEADER_BYTES > this.#windowAt + this.#window.length) {
+      if (at + format.BATCH_HEADER_BYTES > this.#windowAt + this.#window.length) {
         this.#window = yield* this.#read(at, Math.min(WINDOW_BYTES, size - at));
         this.#windowAt = at;
       }

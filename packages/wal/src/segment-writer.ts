@@ -195,6 +195,8 @@ export class SegmentWriter {
  */
 function requireWhole(file: DiskFile, offset: number, frame: Uint8Array, taken: number): void {
   if (taken === frame.length) return;
+  // The disk says why to the next byte; one more leaves the batch as unfinished as before.
+  if (taken + 1 < frame.length) file.writeSync(offset + taken, frame.subarray(taken, taken + 1));
   const message = `${file.path}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset}`;
   throw new WalError("WAL_IO", message, { file: file.path, offset, expected: frame.length, actual: taken });
 }

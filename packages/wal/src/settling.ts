@@ -11,7 +11,7 @@ export class Doubts {
   /** Returns when another look may show something else, and throws otherwise. `seen`: the listing that led to `error`, if it got so far. */
   weigh(error: unknown, seen: string | undefined): void {
     if (!(error instanceof Vanished) && !isCorruption(error)) throw error;
-    const now = seen ?? (error as Error).message;
+    const now = `${seen} ${(error as Error).message}`;
     if (now === this.#before) throw error instanceof Vanished ? error.failure : error;
     this.#before = now;
   }

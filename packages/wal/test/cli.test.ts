@@ -132,7 +132,7 @@ it("looks at a log whose writer was killed: whole, its owner named, with all tha
   await new Promise((resolve) => child.on("close", resolve));
   const acknowledged = Number(text.split("\n").slice(0, -1).at(-1));
   expect(acknowledged).toBeGreaterThan(0);
-  expect((await lookAt(directory, "inspect")).stdout).toMatch(new RegExp(`^lock +taken by process ${child.pid}, `, "m"));
+  expect((await lookAt(directory, "inspect")).stdout).toMatch(new RegExp(`^lock +entry of process ${child.pid}, `, "m"));
   expect(await lookAt(directory, "verify")).toMatchObject({ code: 0, stderr: "" });
   const lines = (await lookAt(directory, "dump", "--unproven")).stdout.split("\n").slice(0, -1);
   expect(lines.length).toBeGreaterThanOrEqual(acknowledged);

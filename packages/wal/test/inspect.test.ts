@@ -85,10 +85,10 @@ it("names the lock's owner, leftovers, files of which nothing counts, and other 
   expect(inspection.lockOwners).toEqual([expect.stringMatching(/^v1\+/)]);
   const { stdout, code } = await lookAt(directory, "inspect");
   expect(code).toBe(0);
-  expect(stdout).toMatch(new RegExp(`^lock +taken by process ${process.pid}, thread \\d+, on .+$`, "m"));
+  expect(stdout).toMatch(new RegExp(`^lock +entry of process ${process.pid}, thread \\d+, on .+; whether it runs isn't judged$`, "m"));
   expect(stdout).toMatch(/a segment that was never published$/m);
   expect(stdout).toMatch(/a damaged segment that was set aside$/m);
-  expect(stdout).toMatch(/^Other files, which aren't the log's\n {2}notes\.txt$/m);
+  expect(stdout).toMatch(/^Other files, which aren't the log's\n {2}"notes\.txt"$/m);
   await log.close();
 });
 

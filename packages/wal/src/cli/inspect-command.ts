@@ -21,7 +21,7 @@ function asText(inspection: WalInspection): string {
     section("Numbers that don't count", gaps.map(({ file, firstLsn, lastLsn }) => `${range(firstLsn, lastLsn)}, skipped by ${file}: a fence took them out of use, or they were given up behind damage`)),
     section("Files of which nothing counts", notCounting.map(({ file, bytes, why }) => `${file}  ${bytes} bytes, ${why}: ${REASONS[why]}`)),
     section("Leftovers, which nobody reads", leftovers.map((name) => `${name}  ${name.endsWith(".tmp") ? "a segment that was never published" : "a damaged segment that was set aside"}`)),
-    section("Other files, which aren't the log's", others),
+    section("Other files, which aren't the log's", others.map((name) => JSON.stringify(name))),
     damages.length > 0 && `Damage that names and headers show; verify reads everything\n\n${damages.map(damageInWords).join("\n")}`,
   ];
   return sections.filter((text) => text !== false).join("\n");
@@ -51,7 +51,7 @@ function summary(inspection: WalInspection): readonly (readonly string[])[] {
     ["durable", `proven up to ${provenLsn}`],
     ...(end ? [["end", endInWords(end)]] : []),
     ["newest head", heads.at(-1) ?? "none"],
-    ["lock", lockOwners.length === 0 ? "free" : lockOwners.map(ownerInWords).join(", ")],
+    ["lock", lockOwners.length === 0 ? "free" : `${lockOwners.map(ownerInWords).join(", ")}; whether it runs isn't judged`],
     ["total", [count(records, "record"), count(batches, "batch", "batches"), count(segments.length, "segment"), count(bytes, "byte")].join(", ")],
   ];
 }
@@ -59,7 +59,7 @@ function summary(inspection: WalInspection): readonly (readonly string[])[] {
 /** A lock's entry is named `v1+where+space+pid+tid+start+nonce+host`. */
 function ownerInWords(identity: string): string {
   const owner = /^v1\+\w+\+\w+\+(\d+)\+(\d+)\+\d+\+\w+\+(.+)$/.exec(identity);
-  return owner ? `taken by process ${owner[1]}, thread ${owner[2]}, on ${owner[3]}` : `taken by ${JSON.stringify(identity)}`;
+  return `entry of ${owner ? `process ${owner[1]}, thread ${owner[2]}, on ${owner[3]}` : JSON.stringify(identity)}`;
 }
 
 function segmentTable(segments: readonly InspectedSegment[]): string {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { batchDecoder, decodeFound, requireKind } from "../decode-batch.ts";
 import { driveSync, type SyncReads } from "../drive-log-sync.ts";
+import { KnownSegments } from "../known-segments.ts";
 import { listSegments, readShape } from "../list-segments.ts";
 import { type FoundBatch, type LogTail, readBatches } from "../log-core.ts";
 import type { Reading } from "../log-requests.ts";
@@ -39,7 +40,7 @@ export function readLogImage(image: LogImage, codec?: WalCodec<unknown, never>):
 
 /** One look without a second: nobody writes to an image. */
 function* readWhole(directory: string, entryKind: number): Reading<LogTail | undefined, FoundBatch> {
-  const known = new Map();
+  const known = new KnownSegments();
   const listing = yield* listSegments(directory, known);
   const shape = listing && (yield* readShape(listing, "refuse", known));
   if (!shape) return undefined;
