@@ -8,22 +8,27 @@ import { expect, it } from "vitest";
 const packages = fileURLToPath(new URL("../../packages/", import.meta.url));
 
 /**
- * The first example of a package's README.
+ * The examples of a package's README that are marked as `language`.
  * @param {string} name
+ * @param {string} language
  */
-function exampleOf(name) {
+function examplesOf(name, language) {
   const page = readFileSync(join(packages, name, "README.md"), "utf8");
-  return /```ts\n([\s\S]*?)```/.exec(page)?.[1] ?? "throw new Error('no example');";
+  return [...page.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, "g"))].map(([, code]) => code ?? "");
 }
+
+/** @param {string} name */
+const exampleOf = (name) => examplesOf(name, "ts")[0] ?? "throw new Error('no example');";
 
 /**
  * Runs it as a user would, in an empty directory; a module's imports are looked up from where its file stands.
  * @param {string} name
  * @param {string} directory
+ * @param {string} [code]
  */
-function run(name, directory) {
+function run(name, directory, code = exampleOf(name)) {
   const file = join(packages, name, "test", `example-of-the-readme-${process.pid}.mjs`);
-  writeFileSync(file, exampleOf(name));
+  writeFileSync(file, code);
   try {
     return execFileSync(process.execPath, [file], { cwd: directory, encoding: "utf8" });
   } finally {
@@ -42,6 +47,15 @@ it.each([
     const again = run(name, directory);
     if (second instanceof RegExp) expect(again).toMatch(second);
     else expect(again).toBe(second);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+});
+
+it.each(examplesOf("wal", "js").map((code, i) => ({ code, number: i + 2 })))("example $number of @laminar/wal runs", ({ code }) => {
+  const directory = mkdtempSync(join(tmpdir(), "laminar-readme-"));
+  try {
+    expect(run("wal", directory, code)).not.toMatch(/^not ok/m);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

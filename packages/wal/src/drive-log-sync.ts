@@ -32,6 +32,7 @@ function answerSync(disk: SyncReads, directory: string, request: LogRequest): Lo
     case "ahead":
       return undefined;
     case "wait":
+    default:
       return "stop";
   }
 }

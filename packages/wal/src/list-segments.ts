@@ -78,7 +78,7 @@ export function* readShape(listing: LogListing, onDamage: DamagePolicy, known: K
   let next = 0;
   let room = CONTENT_BYTES_MAX;
   const found = segments.map((file, i): KnownSegment => {
-    const head = before[i] ?? (heads[next++] as Uint8Array);
+    const head = before[i] ?? heads[next++] ?? new Uint8Array(0);
     const isWhole = head.length === file.size && head.length <= room;
     if (isWhole) room -= head.length;
     return { file: { ...file, content: isWhole ? head : undefined }, head: isWhole ? head : head.slice(0, SEGMENT_HEADER_BYTES) };

@@ -156,9 +156,10 @@ function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Se
   return yield* judgeTail(shape, place);
 }
 
-function missing(shape: LogShape, { segment, offset, nextLsn }: Place): WalError {
+function missing(shape: LogShape, { segment, offset, bytes, nextLsn }: Place): WalError {
   const file = join(shape.directory, segment.name);
-  const message = `${file}: record ${nextLsn} at offset ${offset} doesn't verify, and records up to ${segment.limit} should follow. ${ADVICE}`;
+  const what = bytes > 0 ? `record ${nextLsn} at offset ${offset} doesn't verify` : `the file ends whole before record ${nextLsn}, and the segment that goes on from there is gone`;
+  const message = `${file}: ${what}; records up to ${segment.limit} should follow. ${ADVICE}`;
   return new WalError("WAL_CORRUPT", message, { file, offset, lsn: nextLsn, expected: segment.limit, actual: nextLsn - 1 });
 }
 

@@ -54,6 +54,7 @@ export class LogDriver {
         this.#segments.begin(request.read);
         return undefined;
       case "wait":
+      default:
         return this.#wait();
     }
   }

@@ -23,9 +23,9 @@ function requireSignal(signal: Partial<AbortSignalLike> | null): void {
 export function requireVisitor(visitor: EntryVisitor): void {
   if (typeof visitor !== "object" || visitor === null) throw new TypeError("a visitor must be an object");
   for (const method of ["put", "delete", "commit", "checkpoint"] as const) {
-    if (!isFunction(visitor[method])) throw new TypeError(`a visitor must have ${method}()`);
+    if (typeof visitor[method] !== "function") throw new TypeError(`a visitor must have ${method}()`);
   }
-  if (visitor.batch !== undefined && !isFunction(visitor.batch)) throw new TypeError("a visitor's batch must be a function");
+  if (visitor.batch !== undefined && typeof visitor.batch !== "function") throw new TypeError("a visitor's batch must be a function");
 }
 
 const isFunction = (value: unknown): boolean => typeof value === "function";

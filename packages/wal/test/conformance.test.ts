@@ -242,7 +242,8 @@ function givingAppended(log: StandardLog): StandardLog {
     return last;
   };
   async function* read({ after = 0, follow = false, signal }: ReadOptions = {}): AsyncGenerator<WalBatch<WalEntry>, void, undefined> {
-    for (let at = 0; at < appended.length || (follow && isOpen && !signal?.aborted); ) {
+    const goesOn = (): boolean => follow && isOpen && !signal?.aborted;
+    for (let at = 0; at < appended.length || goesOn(); ) {
       const batch = appended[at];
       if (!batch) await new Promise((resolve) => setImmediate(resolve));
       else if (at++ >= after) yield batch;

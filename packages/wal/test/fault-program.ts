@@ -2,6 +2,7 @@ import type { SimulatedDisk } from "@laminar/disk/testing";
 import { type Disk, isWalError, openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
 import { readLogImage } from "../src/testing/index.ts";
 import { type Known, Oracle } from "./crash-oracle.ts";
+import { readAll } from "./logs.ts";
 import { knownOf } from "./model/crash-lives.ts";
 import { outcomeOf, rest } from "./settling.ts";
 
@@ -154,6 +155,19 @@ export class FaultProgram {
     const wrong = await wrongAnswersOf(this.disk, log, poison);
     if (wrong !== undefined) this.wrongAnswers.push(wrong);
     for (const { call, error } of this.#failuresOfLife) if (error !== poison) this.wrongAnswers.push(`${call} gave ${String(error)}`);
+    await this.#readPoisoned(log);
+  }
+
+  /** What is durable can still be read, where the disk can be read. */
+  async #readPoisoned(log: Log): Promise<void> {
+    const outcome = await outcomeOf(this.disk, "read", readAll(log));
+    if ("error" in outcome) {
+      if (!isWalError(outcome.error, "WAL_IO")) this.wrongAnswers.push(`reading gave ${String(outcome.error)}`);
+      return;
+    }
+    // A fence that failed on its way may be seen or not.
+    const last = outcome.value.at(-1)?.lsn ?? log.startsAfter;
+    if (last !== log.durableLsn && last !== this.oracle.fence) this.wrongAnswers.push(`reading ended with ${last}, and ${log.durableLsn} is durable`);
   }
 
   get #failuresOfLife(): readonly Answer[] {

@@ -248,7 +248,7 @@ describe("following a log that another process writes", () => {
     const disk = createSimulatedDisk();
     let writing = disk;
     let log = await open(writing, 1024);
-    const followers = [];
+    const followers: Follower[] = [];
     for (const options of [{}, { unproven: true }]) followers.push(new Follower(await openWalReader("/log", { disk: disk.anotherProcess() }), options));
     let written = 0;
     for (let life = 0; life < 30; life++) {

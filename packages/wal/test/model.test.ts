@@ -14,7 +14,7 @@ afterEach(() => void vi.restoreAllMocks());
 const IS_PROOF = process.env["WAL_PROOF"] === "1";
 const STATES = IS_PROOF ? 300_000 : 10_000;
 const LEAST_PER_OPERATION = STATES / 200;
-const LEAST_PER_DEPTH = STATES / 20;
+const LEAST_PER_DEPTH = STATES / 25;
 
 /** What became of damaged images, by what was done to them. */
 class DamageCounts {
@@ -69,7 +69,7 @@ describe("the model and the log", () => {
         random,
         imagesPerOperation: 16,
         depthMost: 3,
-        lives: { afterKill: 0.06, afterPowerCut: 0.006 },
+        lives: { afterKill: 0.04, afterPowerCut: 0.005 },
         failures: 0.004,
         enough: () => counts.states.size >= STATES,
         start: (disk, depth) => new LockstepSubject(disk, depth, RULES),

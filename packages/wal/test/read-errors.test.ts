@@ -101,7 +101,7 @@ describe("verifying beside a writer at work", () => {
   it("never takes its work for damage", async () => {
     const disk = createSimulatedDisk();
     const log = await openWal("/log", { disk, segmentSize: 1024, syncInterval: Number.POSITIVE_INFINITY });
-    let isWriting = true;
+    const state = { isWriting: true };
     const writing = (async () => {
       for (let i = 0; i < 300; i++) {
         log.append(put("a", "x".repeat((i * 37) % 400)));
@@ -109,10 +109,10 @@ describe("verifying beside a writer at work", () => {
         if (i % 20 === 19) await log.truncateAfter(log.lastLsn - 2);
         if (i % 30 === 29) await log.truncateBefore(log.lastLsn - 5);
       }
-      isWriting = false;
+      state.isWriting = false;
     })();
     const verdicts = new Map<string, number>();
-    while (isWriting) {
+    while (state.isWriting) {
       const { verdict } = await verifyWal("/log", { disk: disk.anotherProcess() });
       verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
       await turn();

@@ -67,7 +67,7 @@ describe("reading at once", () => {
 
   it("refuses a damaged log as a reader does, or reads up to the damage", async () => {
     const directory = await writeLog();
-    const segments = [...(await contentOf(directory))].filter(([path]) => path.endsWith(".wal")).sort();
+    const segments = [...(await contentOf(directory))].filter(([path]) => path.endsWith(".wal")).sort(([a], [b]) => (a < b ? -1 : 1));
     const outcomes = new Set<string>();
     for (const [path, bytes] of segments) {
       for (const at of [5, 140, 400, bytes.length - 5]) {

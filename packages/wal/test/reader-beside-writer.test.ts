@@ -73,6 +73,7 @@ class Reading {
       case "ahead":
         return undefined;
       case "wait":
+      default:
         if (this.now === this.#moments.length - 1) return "last";
         this.#pass(1);
         return "more";
@@ -105,7 +106,7 @@ function judge(moments: readonly Moment[], reading: Reading, task: ReadTask, err
   const last = reading.given.at(-1)?.lsn ?? task.after;
   const now = window.at(-1) as Moment;
   if (error !== undefined) {
-    if (!isWalError(error)) return `failed: ${String(error)}`;
+    if (!isWalError(error)) return `failed: ${error instanceof Error ? error.message : "no error"}`;
     const dropped = now.dropBelow - 1 > (last ?? (window[0] as Moment).dropBelow);
     const fenced = last !== undefined && [...states].some((state) => !state.some(({ lsn }) => lsn === last));
     const missing = [...(window[0] as Moment).image.files.keys()].every((path) => !path.endsWith(".wal"));
@@ -157,7 +158,7 @@ describe("a reader beside writers at work", () => {
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       }
     }
-    const counts = [...outcomes].sort().map(([outcome, count]) => `${outcome} ${count}`).join(", ");
+    const counts = [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([outcome, count]) => `${outcome} ${count}`).join(", ");
     console.log(`${LIVES * READINGS_PER_LIFE} readings over ${moments} moments gave ${records} records: ${counts}; 0 mixed views, 0 refusals of a healthy log`);
     for (const outcome of ["read ok", "follow ok", "follow WAL_FENCED", "follow WAL_TRUNCATED", "read WAL_POSITION_FENCED"]) expect(outcomes.get(outcome), outcome).toBeGreaterThan(20);
   });

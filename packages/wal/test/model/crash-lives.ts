@@ -153,7 +153,7 @@ class Life {
     const choice = random();
     const { submitted } = this.oracle;
     const pick = (): number => submitted[Math.floor(random() * submitted.length)]?.lsn ?? 0;
-    if ((this.#doing === "append" || this.#doing === "group commit") && random() < 0.3) return this.#perform({ kind: "rest" });
+    if (random() < (this.#doing === "append" || this.#doing === "group commit" ? 0.3 : 0.05)) return this.#perform({ kind: "rest" });
     if (choice < 0.5 || submitted.length === 0) return this.#perform({ kind: "append", groups: this.#groups() });
     if (choice < 0.62) return this.#perform({ kind: "group commit", first: this.#groups(), second: this.#groups() });
     if (choice < 0.78) {

@@ -63,12 +63,14 @@ export class ModelWriter {
   /** Names of segments that no longer count. */
   #dropped: string[] = [];
   #newestNumber: number;
+  #heads: readonly number[];
   #oldestLsn = 1;
   #session: number;
   #salt = 0;
   #name: string | undefined;
   #position = 0;
-  #unmarked = false;
+  /** Whether the newest batch holds records, of which nothing says yet that they are durable. */
+  #isUnproven = false;
   lastLsn = 0;
   nextLsn = 1;
   durableLsn = 0;
@@ -76,7 +78,8 @@ export class ModelWriter {
   private constructor(files: Files, options: ModelOptions, log: ModelLog | undefined) {
     this.#files = files;
     this.#options = options;
-    this.#newestNumber = Math.max(0, ...numbersOf(files.keys(), ".wal"), ...numbersOf(files.keys(), ".head"));
+    this.#heads = numbersOf(files.keys(), ".head");
+    this.#newestNumber = Math.max(0, ...numbersOf(files.keys(), ".wal"), ...this.#heads);
     this.#session = this.#newestNumber + 1;
     const [first] = log?.segments ?? [];
     this.#logId = first?.logId ?? options.newLogId();
@@ -180,13 +183,16 @@ export class ModelWriter {
     if (!rules.head) return;
     yield { kind: "create", name: nameOf(number, ".head") };
     if (rules.directorySync) yield { kind: "syncDirectory", name: "" };
-    const older = numbersOf(this.#files.keys(), ".head").filter((head) => head < number);
-    if (older.length > 0) yield { kind: "remove", names: new Set(older.map((head) => nameOf(head, ".head"))), mayStay: true };
+    const names = new Set(this.#heads.map((head) => nameOf(head, ".head")));
+    // Only the highest is ever looked at. One that stays is the next open's.
+    this.#heads = [number];
+    if (names.size > 0) yield { kind: "remove", names, mayStay: true };
   }
 
   *#writeMarker(nextLsn: number, durableLsn: number): Steps<void> {
     const head = { firstLsn: nextLsn, count: 0, flags: MARKER, session: this.#session, durableLsn };
     yield* this.#write(head, this.#nothing);
+    this.#isUnproven = false;
   }
 
   /** A body without entries. */
@@ -202,17 +208,24 @@ export class ModelWriter {
 
   /** One flush: what was appended until it began, in groups that stay whole. */
   *flush(groups: readonly (readonly WalEntry[])[]): Steps<void> {
-    const batches = batchesOf(groups, this.#options);
-    if (batches.length === 0) return;
-    if (this.#name === undefined || this.#position >= this.#options.segmentSize) yield* this.#publish(this.lastLsn, this.nextLsn);
-    for (const { body, count } of batches) {
+    for (const { body, count } of batchesOf(groups, this.#options)) {
+      if (this.#name === undefined || this.#position >= this.#options.segmentSize) {
+        yield* this.#makeDurable();
+        yield* this.#publish(this.lastLsn, this.nextLsn);
+      }
       const head = { firstLsn: this.nextLsn, count, flags: 0, session: this.#session, durableLsn: this.durableLsn };
       yield* this.#write(head, body);
       this.nextLsn += count;
+      this.#isUnproven = true;
     }
+    yield* this.#makeDurable();
+  }
+
+  /** What was written and isn't durable yet. */
+  *#makeDurable(): Steps<void> {
+    if (this.nextLsn - 1 <= this.lastLsn || !this.#isUnproven) return;
     yield { kind: "sync", name: this.#name ?? "" };
     this.lastLsn = this.durableLsn = this.nextLsn - 1;
-    this.#unmarked = true;
   }
 
   *truncateAfter(lsn: number): Steps<void> {
@@ -237,13 +250,12 @@ export class ModelWriter {
 
   /** A second of rest with something that no batch says to be durable. */
   *rest(): Steps<void> {
-    if (this.#unmarked) yield* this.#writeMarker(this.nextLsn, this.durableLsn);
-    this.#unmarked = false;
+    if (this.#isUnproven) yield* this.#writeMarker(this.nextLsn, this.durableLsn);
   }
 
   *close(): Steps<void> {
     if (this.#name === undefined) return;
-    yield* this.#writeMarker(this.nextLsn, this.durableLsn);
+    yield* this.rest();
     yield { kind: "sync", name: this.#name };
   }
 }

@@ -2,6 +2,7 @@ import type { Operation, SimulatedDisk } from "@laminar/disk/testing";
 import { vi } from "vitest";
 import { isWalError, openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../../src/index.ts";
 import { seeded } from "../logs.ts";
+import { rest } from "../settling.ts";
 import { Lockstep } from "./lockstep.ts";
 import { ModelWriter, type ModelOptions, Refused } from "./model-writer.ts";
 import { REFUSALS } from "./readers.ts";
@@ -129,7 +130,7 @@ export class LockstepSubject implements Subject {
         return;
       case "rest":
         this.#disk.advance(1000);
-        await new Promise((resolve) => setImmediate(resolve));
+        await rest(4);
         await log.ready();
         return;
       case "close":
