@@ -82,7 +82,8 @@ describe("the model and the log", () => {
       await explore(world, createSimulatedDisk(), `seed ${seed}:`);
     }
     const seconds = (performance.now() - started) / 1000;
-    console.log(`${counts.toString()}, 0 disagreements, 0 violations, 0 refusals; ${Math.round(counts.states.size / seconds)} states a second`);
+    const least = `at least ${Math.min(...counts.byOperation.values())} of each operation and ${Math.min(...counts.byDepth)} of each depth`;
+    console.log(`${counts.toString()}; ${least}; 0 disagreements, 0 violations, 0 refusals; ${Math.round(counts.states.size / seconds)} states a second`);
     console.log(`${damage.total} damaged images, the same verdict by both (${damage.toString()})`);
     expect(counts.states.size).toBeGreaterThanOrEqual(STATES);
     expect(Math.min(...counts.byOperation.values())).toBeGreaterThan(LEAST_PER_OPERATION);

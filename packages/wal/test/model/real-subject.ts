@@ -5,8 +5,9 @@ import { seeded } from "../logs.ts";
 import { rest } from "../settling.ts";
 import { Lockstep } from "./lockstep.ts";
 import { ModelWriter, type ModelOptions, Refused } from "./model-writer.ts";
-import { REFUSALS } from "./readers.ts";
-import type { Rules } from "./rules.ts";
+import { readModel } from "./model-reader.ts";
+import { isSame, REFUSALS } from "./readers.ts";
+import { RULES, type Rules } from "./rules.ts";
 import { type Action, DIRECTORY, type Groups, type Outcome, type Subject, stepsOf } from "./subject.ts";
 
 export const SEGMENT_SIZE = 1024;
@@ -93,6 +94,7 @@ export class LockstepSubject implements Subject {
       if (model && "value" in model && model.value instanceof ModelWriter) this.#model = model.value;
       else this.#fail("the log opens, the model doesn't");
       this.#requireSameState();
+      await this.#requireSameRecords(real.log);
       return;
     }
     if (model && "value" in model) this.#fail(`the model opens, the log says ${String(real.error)}`);
@@ -159,6 +161,19 @@ export class LockstepSubject implements Subject {
     const real = [log?.startsAfter, log?.lastLsn, log?.durableLsn];
     const other = [model?.startsAfter, model?.lastLsn, model?.durableLsn];
     if (real.join() !== other.join()) this.#fail(`the log says ${real.join()}, the model ${other.join()}`);
+  }
+
+  /** What the log itself gives is what the model reads of its files. */
+  async #requireSameRecords(log: WriteAheadLog<WalEntry, WalEntryInput>): Promise<void> {
+    const read = readModel(this.#lockstep.files, RULES);
+    const expected = read.kind === "log" ? read.batches : [];
+    let at = 0;
+    for await (const { firstLsn, session, entries } of log.read()) {
+      const batch = expected[at++];
+      const isSameBatch = batch?.firstLsn === firstLsn && batch.session === session && batch.entries.length === entries.length;
+      if (!isSameBatch || !entries.every((entry, i) => isSame(entry, batch.entries[i]))) this.#fail(`the log gives another batch at ${firstLsn}`);
+    }
+    if (at !== expected.length) this.#fail(`the log gives ${at} batches, the model ${expected.length}`);
   }
 
   #requireAgreement(): void {
