@@ -4,7 +4,7 @@ import { entryEncoder } from "./encode-entries.ts";
 import { type HeldBatch, MemoryLog } from "./memory-log.ts";
 import type { WriteAheadLog } from "./log.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
-import { walLimits } from "./wal-options.ts";
+import { requireOptions, walLimits } from "./wal-options.ts";
 
 export interface MemoryWalOptions {
   /** Identity of the log: 32 hex digits. @default random */
@@ -20,6 +20,7 @@ export interface MemoryWalOptions {
 export function memoryWal(options?: MemoryWalOptions): WriteAheadLog<WalEntry, WalEntryInput>;
 export function memoryWal<E, I = E>(options: MemoryWalOptions & { readonly codec: WalCodec<E, I> }): WriteAheadLog<E, I>;
 export function memoryWal(options: MemoryWalOptions & { readonly codec?: WalCodec<unknown, unknown> | undefined } = {}): WriteAheadLog<unknown, unknown> {
+  requireOptions(options);
   const { logId = crypto.randomUUID().replaceAll("-", ""), codec } = options;
   if (!/^[0-9a-f]{32}$/.test(logId)) throw new TypeError("logId must be 32 hex digits");
   const decoder = batchDecoder(codec);

@@ -10,7 +10,7 @@ import type { LogReader, WriteAheadLog } from "./log.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 import { isWalError, WalError } from "./wal-error.ts";
-import { requireDamagePolicy, requireDirectory, walLimits, type WalOptions, type WalReaderOptions } from "./wal-options.ts";
+import { requireDamagePolicy, requireDirectory, requireOptions, walLimits, type WalOptions, type WalReaderOptions } from "./wal-options.ts";
 import { WalWriter } from "./wal-writer.ts";
 import { Announcement } from "./waiting.ts";
 
@@ -30,6 +30,7 @@ export async function openWal(
   options: Omit<WalOptions, "codec"> & { readonly codec?: WalCodec<unknown, unknown> | undefined } = {},
 ): Promise<WriteAheadLog<unknown, unknown>> {
   requireDirectory(directory);
+  requireOptions(options);
   const limits = walLimits(options as WalOptions);
   const { disk = nodeDisk, mustExist = false, codec, onDamage = "refuse", after, oneContainer } = options;
   requireDamagePolicy(onDamage, after);
@@ -73,6 +74,7 @@ export async function openWalReader(
   options: Omit<WalReaderOptions, "codec"> & { readonly codec?: WalCodec<unknown, unknown> | undefined } = {},
 ): Promise<LogReader<unknown>> {
   requireDirectory(directory);
+  requireOptions(options);
   const { disk = nodeDisk, codec, onDamage = "refuse" } = options;
   requireDamagePolicy(onDamage);
   const decoder = batchDecoder(codec);

@@ -8,7 +8,7 @@ import type { LogReader, ReadOptions, WalBatch } from "./log.ts";
 import { lookAtLog, readLog } from "./read-log.ts";
 import { requireReadOptions } from "./read-options.ts";
 import type { WalCodec, WalEntry } from "./wal-entry.ts";
-import { requireDamagePolicy, requireDirectory, type WalReaderOptions } from "./wal-options.ts";
+import { requireDamagePolicy, requireDirectory, requireOptions, type WalReaderOptions } from "./wal-options.ts";
 
 export interface WalSyncOptions extends Pick<ReadOptions, "after" | "unproven">, Pick<WalReaderOptions, "codec" | "onDamage"> {
   /** The machine to read from. @default nodeDisk */
@@ -29,6 +29,7 @@ export function readWalSync(
   options: Omit<WalSyncOptions, "codec"> & { readonly codec?: WalCodec<unknown, unknown> | undefined } = {},
 ): SyncLogReader<unknown> {
   requireDirectory(directory);
+  requireOptions(options);
   requireReadOptions(options);
   const { disk = nodeDisk, codec, after, unproven = false, onDamage = "refuse" } = options;
   requireDamagePolicy(onDamage);

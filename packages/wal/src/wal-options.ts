@@ -101,3 +101,18 @@ export function requireLsn(lsn: unknown, what: string): asserts lsn is Lsn {
   if (typeof lsn !== "number") throw new TypeError(`${what} must be a number`);
   if (!Number.isSafeInteger(lsn) || lsn < 0) throw new RangeError(`${what} must be a safe integer, 0 or more`);
 }
+
+/** What a JavaScript caller may get wrong beside the numbers, for whatever opens a log. */
+export function requireOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  const { codec, mustExist, oneContainer } = options as Readonly<Record<string, unknown>>;
+  if (codec !== undefined) requireCodec(codec);
+  for (const [name, flag] of Object.entries({ mustExist, oneContainer })) {
+    if (flag !== undefined && typeof flag !== "boolean") throw new TypeError(`${name} must be true or false`);
+  }
+}
+
+function requireCodec(codec: unknown): void {
+  const { encode, decode } = (codec ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof encode !== "function" || typeof decode !== "function") throw new TypeError("codec must have encode(entry) and decode(bytes)");
+}
