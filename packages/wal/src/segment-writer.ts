@@ -190,14 +190,13 @@ export class SegmentWriter {
 }
 
 /**
- * A batch that the disk takes only a part of is a failure: files give short writes when the disk is full. Going on would tear
- * the batch within a sector, and what a power cut then leaves of it can't be told from damage.
+ * A batch that the disk takes only a part of is a failure: files give short writes when the disk is full. Going on, even by the
+ * one byte that would make the disk say why, would tear the batch within a sector, and what a power cut then leaves of it can't
+ * be told from damage.
  */
 function requireWhole(file: DiskFile, offset: number, frame: Uint8Array, taken: number): void {
   if (taken === frame.length) return;
-  // The disk says why to the next byte; one more leaves the batch as unfinished as before.
-  if (taken + 1 < frame.length) file.writeSync(offset + taken, frame.subarray(taken, taken + 1));
-  const message = `${file.path}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset}`;
+  const message = `${file.path}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset} and didn't say why; see whether it is full`;
   throw new WalError("WAL_IO", message, { file: file.path, offset, expected: frame.length, actual: taken });
 }
 

@@ -97,12 +97,12 @@ describe("a log whose disk fails", () => {
     await again.close();
   });
 
-  it("names the disk's own words in its message, for a full disk too", async () => {
+  it("says in its message what the disk took, and what to look at, when it is full", async () => {
     const disk = createSimulatedDisk();
     const log = await openOn(disk);
     disk.limitSpace(500);
     log.append(small);
-    await expect(log.sync()).rejects.toMatchObject({ code: "WAL_POISONED", message: expect.stringMatching(/close it and open it again.*ENOSPC/s), cause: { code: "DISK_FULL" } });
+    await expect(log.sync()).rejects.toMatchObject({ code: "WAL_POISONED", message: expect.stringMatching(/close it and open it again.*took only \d+ of \d+ bytes.*full/s), cause: { code: "WAL_IO" } });
     await expect(log.close()).rejects.toMatchObject({ code: "WAL_POISONED" });
     disk.limitSpace(Number.MAX_SAFE_INTEGER);
     const again = await openOn(disk);

@@ -20,8 +20,6 @@ export class Lockstep {
   #current: Step | undefined;
   /** Names that could not be removed in this action, which may be tried again. */
   #stayed: Set<string> = new Set();
-  /** What is being done is the last before the writer gives up. */
-  #isGivingUp = false;
   /** The first disagreement. */
   disagreement: string | undefined;
   /** How the model's steps ended: with what they return, or what they throw. */
@@ -82,21 +80,12 @@ export class Lockstep {
   #done(step: Step, taken: number): void {
     applyStep(this.files, step, taken);
     if (step.kind === "rename") this.#renamed.set(step.name, step.target);
-    if (this.#isGivingUp) this.#fail();
-    else if (step.kind !== "write" || taken === step.bytes.length) this.#advance(() => this.#steps?.next());
-    else this.#goOn({ ...step, position: step.position + taken, bytes: step.bytes.subarray(taken) });
-  }
-
-  /** After a part of a write: with the rest of it, or with one more byte, to which the disk says why, unless that is the last. */
-  #goOn(rest: Step & { kind: "write" }): void {
-    this.#isGivingUp = rest.atOnce;
-    if (!rest.atOnce) this.#current = rest;
-    else if (rest.bytes.length > 1) this.#current = { ...rest, bytes: rest.bytes.subarray(0, 1) };
-    else this.#fail();
+    if (step.kind !== "write" || taken === step.bytes.length) this.#advance(() => this.#steps?.next());
+    else if (step.atOnce) this.#fail();
+    else this.#current = { ...step, position: step.position + taken, bytes: step.bytes.subarray(taken) };
   }
 
   #fail(): void {
-    this.#isGivingUp = false;
     this.#advance(() => this.#steps?.throw(new Error("the disk failed")));
   }
 

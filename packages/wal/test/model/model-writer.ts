@@ -10,7 +10,7 @@ import type { Rules } from "./rules.ts";
  */
 export type Step =
   | { readonly kind: "makeDirectory" | "create" | "sync" | "syncDirectory"; readonly name: string }
-  /** One that has to be taken `atOnce` fails when the disk takes only a part of it, behind one more byte; another goes on. */
+  /** One that has to be taken `atOnce` fails when the disk takes only a part of it; another goes on. */
   | { readonly kind: "write"; readonly name: string; readonly position: number; readonly bytes: Uint8Array; readonly atOnce: boolean }
   | { readonly kind: "rename"; readonly name: string; readonly target: string }
   | { readonly kind: "remove"; readonly names: ReadonlySet<string>; readonly mayStay: boolean };
