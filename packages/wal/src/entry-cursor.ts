@@ -9,12 +9,14 @@ export type Mark = Extract<WalEntry, { readonly type: "commit" | "checkpoint" }>
 /** Reads values one after the other; every length is checked against what remains. */
 export class EntryCursor {
   readonly #bytes: Uint8Array;
+  readonly #buffer: ArrayBufferLike;
   readonly #data: DataView;
   readonly #end: number;
   at: number;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
     this.#bytes = bytes;
+    this.#buffer = bytes.buffer;
     this.#data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.at = start;
     this.#end = end;
@@ -25,7 +27,7 @@ export class EntryCursor {
     const length = tag === BIN8 ? this.#byte() : tag === BIN16 ? this.#uint16() : tag === BIN32 ? this.#data.getUint32(this.#take(4)) : -1;
     if (length < 0) throw new RangeError("binary expected");
     const start = this.#take(length);
-    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
+    return new Uint8Array(this.#buffer, this.#data.byteOffset + start, length);
   }
 
   mark(): Mark {

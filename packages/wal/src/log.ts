@@ -27,17 +27,23 @@ export interface ReadOptions {
    * @default startsAfter
    */
   readonly after?: Lsn | undefined;
-  /** Also what verifies but isn't proven durable: after a crash that may be the last acknowledged batch. @default false */
+  /**
+   * Also what verifies but isn't proven durable: after a crash that may be the last acknowledged batch. Changes nothing for
+   * the reads of a log that is open for writing, which knows what is durable.
+   * @default false
+   */
   readonly unproven?: boolean | undefined;
   /**
    * Goes on at the end of the log: waits for what comes next, until the consumer breaks off, `signal` aborts, or the log or
-   * reader is closed, which ends it without an error. Records that the reader's own process writes come when they are
-   * durable. Those of another process come when the log proves them durable: with the next batch, or within about a second
-   * when it rests.
+   * reader is closed, which ends it without an error, after what is durable by then. Records that the reader's own process
+   * writes come when they are durable. Those of another process come when the log proves them durable: with the next batch,
+   * or within about a second when it rests. Rejects with `WAL_TRUNCATED` when records were dropped before they were given,
+   * with `WAL_FENCED` when a fence took out of use what was given. While it waits it keeps the program alive, as an open
+   * stream does.
    * @default false
    */
   readonly follow?: boolean | undefined;
-  /** Checked between batches and while waiting; the iteration then throws `signal.reason`. */
+  /** Checked between batches and while waiting, where it takes effect at once; the iteration then throws `signal.reason`. */
   readonly signal?: AbortSignalLike | undefined;
 }
 
@@ -88,16 +94,20 @@ export interface LogReader<E> extends AsyncDisposable {
   readonly end: LogEnd;
   /** False for a record that a fence took out of use. Says nothing about records that were never written or were dropped. */
   counts(lsn: Lsn): boolean;
-  /** Batches in ascending order, up to what is durable at the call. Memory: about one batch. */
+  /**
+   * Batches in ascending order, up to what is durable at the call. The next chunk is read while the consumer works on one.
+   * Memory: the largest batch and two chunks of about a mebibyte; whoever keeps an entry keeps its chunk. Can be iterated once.
+   */
   read(options?: ReadOptions): AsyncIterable<WalBatch<E>>;
   /** The same, one entry at a time. */
   entries(options?: ReadOptions): AsyncIterable<{ readonly lsn: Lsn; readonly entry: E }>;
   /**
    * The same again, for the standard entries only, and several times as fast. Resolves when everything was visited. What the
-   * visitor throws ends it. Optional: whoever takes a reader falls back on `read`; logs of a codec don't have it.
+   * visitor throws ends it. A batch is shown whole or not at all: one that verifies and can't be decoded rejects with
+   * `WAL_CODEC_MISMATCH` before `batch` is called. Optional: whoever takes a reader falls back on `read`; logs of a codec don't have it.
    */
   visit?(visitor: EntryVisitor, options?: ReadOptions): Promise<void>;
-  /** Frees what the reader holds. Idempotent. */
+  /** Frees what the reader holds. Reads that are under way come to their end, and those that follow end. Idempotent. */
   close(): Promise<void>;
 }
 
