@@ -1,6 +1,11 @@
 import { BlockWriter } from "./block-writer.ts";
-import { checkBytes } from "./key-text.ts";
+import { CapturedRecords } from "./captured-records.ts";
+import { checkBytes } from "./check-bytes.ts";
+import { BLOCK_BYTES, ENTRY_HEAD_BYTES } from "./format.ts";
+import { recordBytes, writeRecordHead } from "./record.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
+import { writeRecords } from "./write-records.ts";
+import type { EncodingStep } from "./write-records.ts";
 
 /** A key with its value, or with `undefined` when it was deleted. */
 export type SnapshotEntryInput = SnapshotEntry | readonly [key: Uint8Array, value: Uint8Array | undefined];
@@ -16,27 +21,35 @@ export interface EncodeOptions extends SnapshotOptions {
 }
 
 /**
- * The bytes of a snapshot of `entries`, in their order, in chunks: about 64 KiB each, more for an entry that is larger itself.
- * Entries are drawn as the chunks are, so it holds one block at a time; a chunk is a new array and belongs to the caller. The
- * same entries with the same timestamp give the same bytes. Keys have to be distinct; that isn't checked here, but by the readers
- * that hold all keys (`StateSnapshot.fromBytes`, and `mergeSnapshots` for deltas).
+ * The bytes of a snapshot of `entries`, in their order, in chunks of at most about 256 KiB. Entries are drawn as the chunks are, so
+ * it holds one chunk at a time; a chunk is a new array and belongs to the caller. An entry's arrays have to stay as they are until
+ * the next one is drawn. The same entries with the same timestamp give the same bytes. Keys have to be distinct; that isn't checked
+ * here, but by the readers that hold all keys (`StateSnapshot.fromBytes`, `StateStore.restoreFrom`, and `mergeSnapshots` for deltas).
+ *
+ * The entries of a `createStateStore()` store's capture are copied in stretches, without an object for each: a million of 116 bytes
+ * take about a tenth of a second.
  *
  * @throws TypeError, RangeError for wrong options, at the call
  * @throws TypeError while iterating, for an entry that is none, or for a deleted key in a full snapshot
  * @throws SnapshotError while iterating: `SNAPSHOT_TOO_LARGE` for an entry above 1 GiB
  */
 export function encodeSnapshot(entries: Iterable<SnapshotEntryInput>, options: EncodeOptions = {}): Iterable<Uint8Array> {
-  const kind = options.kind ?? "full";
-  if (kind !== "full" && kind !== "delta") throw new TypeError(`The kind of a snapshot is "full" or "delta", not ${String(kind)}.`);
-  return encode(entries, kind, timestampOf(options));
+  return chunksOf(encodingSteps(entries, options));
 }
 
-/** @throws TypeError when it isn't an entry that a snapshot of that kind may hold */
-export function checkedEntry(input: SnapshotEntryInput, kind: SnapshotKind): SnapshotEntry {
+/** The same with moments to rest. */
+export function encodingSteps(entries: Iterable<SnapshotEntryInput>, options: EncodeOptions): Iterable<EncodingStep> {
+  const kind = options.kind ?? "full";
+  if (kind !== "full" && kind !== "delta") throw new TypeError(`The kind of a snapshot is "full" or "delta", not ${String(kind)}.`);
+  const timestampNs = timestampOf(options);
+  return entries instanceof CapturedRecords ? encodeRecords(entries, kind, timestampNs) : encodeEntries(entries, kind, timestampNs);
+}
+
+/** @throws TypeError when it isn't an entry */
+export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
   const { key, value } = "key" in input ? input : { key: input[0], value: input[1] };
   checkBytes(key, "A key");
   if (value !== undefined) checkBytes(value, "A value");
-  else if (kind === "full") throw new TypeError("A full snapshot holds no deleted keys: every entry needs a value.");
   return { key, value };
 }
 
@@ -47,13 +60,31 @@ function timestampOf(options: SnapshotOptions): bigint {
   return timestampNs;
 }
 
-function* encode(entries: Iterable<SnapshotEntryInput>, kind: SnapshotKind, timestampNs: bigint): Iterable<Uint8Array> {
+function* chunksOf(steps: Iterable<EncodingStep>): Iterable<Uint8Array> {
+  for (const chunk of steps) if (chunk !== undefined) yield chunk;
+}
+
+function* encodeEntries(entries: Iterable<SnapshotEntryInput>, kind: SnapshotKind, timestampNs: bigint): Iterable<EncodingStep> {
   const writer = new BlockWriter(kind, timestampNs);
-  yield writer.header;
   for (const input of entries) {
-    const { key, value } = checkedEntry(input, kind);
-    const block = writer.add(key, value);
-    if (block !== undefined) yield block;
+    const { key, value } = checkedEntry(input);
+    const bytes = recordBytes(key, value);
+    const full = writer.room(bytes);
+    if (full !== undefined) yield full;
+    if (bytes <= BLOCK_BYTES) writer.add(key, value);
+    else yield* writer.addLarge(partsOf(key, value), value === undefined);
   }
   yield* writer.finish();
+}
+
+function* encodeRecords(records: CapturedRecords, kind: SnapshotKind, timestampNs: bigint): Iterable<EncodingStep> {
+  const writer = new BlockWriter(kind, timestampNs);
+  yield* writeRecords(writer, records.cursor());
+  yield* writer.finish();
+}
+
+function partsOf(key: Uint8Array, value: Uint8Array | undefined): readonly Uint8Array[] {
+  const head = new Uint8Array(ENTRY_HEAD_BYTES);
+  writeRecordHead(head, 0, key, value);
+  return value === undefined ? [head, key] : [head, key, value];
 }

@@ -41,8 +41,8 @@ export class RecordTable implements IndexedKeys {
   }
 
   /** Makes the next look-ups of these hashes faster; see the index. */
-  warm(hashes: Int32Array): number {
-    return this.#index.warm(hashes);
+  warm(hashes: Int32Array): void {
+    this.#index.warm(hashes);
   }
 
   /** The id of `key`, or `NO_ID`; `hash` is its `hashKey`. */
