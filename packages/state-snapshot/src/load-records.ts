@@ -23,7 +23,7 @@ export function addBlock(table: RecordTable, block: Block, offset: number, seen:
   const { bytes } = block;
   const chunk = table.arena.lastChunk;
   const hashes = hashesOf(block);
-  table.warm(hashes);
+  table.warm(hashes, hashes.length);
   let at = 0;
   for (let record = 0; record < hashes.length; record += 1) {
     const hash = hashes[record] ?? 0;

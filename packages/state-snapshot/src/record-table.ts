@@ -40,9 +40,9 @@ export class RecordTable implements IndexedKeys {
     return this.#locations.length;
   }
 
-  /** Makes the next look-ups of these hashes faster; see the index. */
-  warm(hashes: Int32Array): void {
-    this.#index.warm(hashes);
+  /** Makes the next look-ups of the first `count` hashes faster; see the index. */
+  warm(hashes: Int32Array, count: number): void {
+    this.#index.warm(hashes, count);
   }
 
   /** The id of `key`, or `NO_ID`; `hash` is its `hashKey`. */
@@ -128,12 +128,11 @@ export class RecordTable implements IndexedKeys {
     this.#locations.free(id);
   }
 
-  /** Writes the record at `offset` of a chunk anew, elsewhere, if it is the one that counts for its key. */
-  relocate(chunk: number, offset: number): void {
-    const bytes = this.arena.bytesOf(chunk);
-    const start = offset + ENTRY_HEAD_BYTES;
-    const id = this.#index.findAt(hashKey(bytes, start, start + lengthAt(bytes, offset)), chunk, offset);
+  /** Writes the record at `offset` of a chunk anew, elsewhere, if it is the one that counts for its key, which has that hash. */
+  relocate(chunk: number, offset: number, hash: number): void {
+    const id = this.#index.findAt(hash, chunk, offset);
     if (id === NO_ID) return;
+    const bytes = this.arena.bytesOf(chunk);
     const end = recordEnd(bytes, offset);
     const copied = this.arena.copy(bytes, offset, end);
     this.#locations.set(id, this.arena.lastChunk, copied);
