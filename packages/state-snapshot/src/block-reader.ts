@@ -1,5 +1,5 @@
 import { crc32 } from "@laminar/disk/checksum";
-import { checkBytes } from "./check-bytes.ts";
+import { checkBytes } from "./check-arguments.ts";
 import { ChunkQueue, wholeFrom } from "./chunk-queue.ts";
 import {
   BLOCK_HEAD_BYTES,

@@ -1,11 +1,9 @@
 import { BlockWriter } from "./block-writer.ts";
-import { CapturedRecords } from "./captured-records.ts";
-import { checkBytes } from "./check-bytes.ts";
+import { checkBytes, checkKind } from "./check-arguments.ts";
 import { BLOCK_BYTES, ENTRY_HEAD_BYTES } from "./format.ts";
+import type { EncodingStep } from "./pace.ts";
 import { recordBytes, writeRecordHead } from "./record.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
-import { writeRecords } from "./write-records.ts";
-import type { EncodingStep } from "./write-records.ts";
 
 /** A key with its value, or with `undefined` when it was deleted. */
 export type SnapshotEntryInput = SnapshotEntry | readonly [key: Uint8Array, value: Uint8Array | undefined];
@@ -26,24 +24,17 @@ export interface EncodeOptions extends SnapshotOptions {
  * the next one is drawn. The same entries with the same timestamp give the same bytes. Keys have to be distinct; that isn't checked
  * here, but by the readers that hold all keys (`StateSnapshot.fromBytes`, `StateStore.restoreFrom`, and `mergeSnapshots` for deltas).
  *
- * The entries of a `createStateStore()` store's capture are copied in stretches, without an object for each: a million of 116 bytes
- * take about a tenth of a second.
- *
  * @throws TypeError, RangeError for wrong options, at the call
  * @throws TypeError while iterating, for an entry that is none, or for a deleted key in a full snapshot
  * @throws SnapshotError while iterating: `SNAPSHOT_TOO_LARGE` for an entry above 1 GiB
  */
 export function encodeSnapshot(entries: Iterable<SnapshotEntryInput>, options: EncodeOptions = {}): Iterable<Uint8Array> {
-  return chunksOf(encodingSteps(entries, options));
+  const kind = options.kind ?? "full";
+  checkKind(kind);
+  return chunksOf(encodeEntries(entries, kind, timestampOf(options)));
 }
 
-/** The same with moments to rest. */
-export function encodingSteps(entries: Iterable<SnapshotEntryInput>, options: EncodeOptions): Iterable<EncodingStep> {
-  const kind = options.kind ?? "full";
-  if (kind !== "full" && kind !== "delta") throw new TypeError(`The kind of a snapshot is "full" or "delta", not ${String(kind)}.`);
-  const timestampNs = timestampOf(options);
-  return entries instanceof CapturedRecords ? encodeRecords(entries, kind, timestampNs) : encodeEntries(entries, kind, timestampNs);
-}
+export const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 /** @throws TypeError when it isn't an entry */
 export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
@@ -53,14 +44,15 @@ export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
   return { key, value };
 }
 
-function timestampOf(options: SnapshotOptions): bigint {
-  const timestampNs = options.timestampNs ?? BigInt(Date.now()) * 1_000_000n;
+export function timestampOf(options: SnapshotOptions): bigint {
+  const timestampNs = options.timestampNs ?? nowNs();
   if (typeof timestampNs !== "bigint") throw new TypeError(`timestampNs is a bigint, not ${typeof timestampNs}.`);
   if (BigInt.asUintN(64, timestampNs) !== timestampNs) throw new RangeError(`timestampNs is from 0 to 2^64 - 1, not ${timestampNs}.`);
   return timestampNs;
 }
 
-function* chunksOf(steps: Iterable<EncodingStep>): Iterable<Uint8Array> {
+/** Without the moments to rest. */
+export function* chunksOf(steps: Iterable<EncodingStep>): Iterable<Uint8Array> {
   for (const chunk of steps) if (chunk !== undefined) yield chunk;
 }
 
@@ -74,12 +66,6 @@ function* encodeEntries(entries: Iterable<SnapshotEntryInput>, kind: SnapshotKin
     if (bytes <= BLOCK_BYTES) writer.add(key, value);
     else yield* writer.addLarge(partsOf(key, value), value === undefined);
   }
-  yield* writer.finish();
-}
-
-function* encodeRecords(records: CapturedRecords, kind: SnapshotKind, timestampNs: bigint): Iterable<EncodingStep> {
-  const writer = new BlockWriter(kind, timestampNs);
-  yield* writeRecords(writer, records.cursor());
   yield* writer.finish();
 }
 

@@ -1,5 +1,3 @@
-export { captureState } from "./capture-state.ts";
-export type { StatePart } from "./capture-state.ts";
 export { decodeSnapshot } from "./decode-snapshot.ts";
 export type { DecodeOptions, SnapshotChunks } from "./decode-snapshot.ts";
 export { encodeSnapshot } from "./encode-snapshot.ts";

@@ -1,8 +1,15 @@
-import { CapturedRecords } from "./captured-records.ts";
+import { CapturedCursor } from "./captured-cursor.ts";
+import { checkKind } from "./check-arguments.ts";
+import { nowNs } from "./encode-snapshot.ts";
+import { paced } from "./pace.ts";
+import { keyAt, valueAt } from "./record.ts";
 import type { FrozenRecords } from "./record-table.ts";
+import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 import type { StateCapture } from "./state-store.ts";
 import type { UnsavedChanges } from "./unsaved-changes.ts";
+import { encodeRecords } from "./write-records.ts";
+import type { RecordCursor } from "./write-records.ts";
 
 /** How a capture that is safe was named. */
 export interface Saved {
@@ -11,7 +18,7 @@ export interface Saved {
 
 export interface CaptureParts {
   readonly kind: SnapshotKind;
-  readonly size: number;
+  readonly keyCount: number;
   readonly basedOn: number | undefined;
   readonly records: FrozenRecords;
   /** What was unsaved when it was taken. */
@@ -24,24 +31,32 @@ export interface CaptureParts {
 export class MemoryCapture implements StateCapture {
   readonly kind: SnapshotKind;
   readonly size: number;
+  readonly keyCount: number;
   readonly basedOn: number | undefined;
   readonly unsaved: UnsavedChanges;
-  readonly #records: CapturedRecords;
+  readonly #timestampNs = nowNs();
   readonly #release: (saved?: Saved) => void;
-  #isOpen = true;
+  #records: FrozenRecords | undefined;
 
-  constructor({ kind, size, basedOn, records, unsaved, release }: CaptureParts) {
+  constructor({ kind, keyCount, basedOn, records, unsaved, release }: CaptureParts) {
     this.kind = kind;
-    this.size = size;
+    this.size = kind === "full" ? keyCount : unsaved.changed.size;
+    this.keyCount = keyCount;
     this.basedOn = basedOn;
     this.unsaved = unsaved;
-    this.#records = new CapturedRecords(records, kind === "full" ? undefined : unsaved.changed);
+    this.#records = records;
     this.#release = release;
   }
 
   entries(): Iterable<SnapshotEntry> {
-    this.#records.held();
-    return this.#records;
+    this.#held();
+    return { [Symbol.iterator]: () => entriesOf(this.#cursor(this.kind)) };
+  }
+
+  bytes(kind: SnapshotKind): AsyncIterable<Uint8Array> {
+    checkKind(kind);
+    this.#held();
+    return { [Symbol.asyncIterator]: () => paced(encodeRecords(this.#cursor(kind), kind, this.#timestampNs)) };
   }
 
   done(checkpointId?: number): void {
@@ -52,10 +67,24 @@ export class MemoryCapture implements StateCapture {
     this.#end();
   }
 
+  #cursor(kind: SnapshotKind): CapturedCursor {
+    return new CapturedCursor(() => this.#held(), kind === "full" ? undefined : this.unsaved.changed);
+  }
+
+  #held(): FrozenRecords {
+    if (this.#records !== undefined) return this.#records;
+    throw new SnapshotError("SNAPSHOT_RELEASED", "The capture was done or failed before; take a new one.");
+  }
+
   #end(saved?: Saved): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#records.release();
+    if (this.#records === undefined) return;
+    this.#records = undefined;
     this.#release(saved);
+  }
+}
+
+function* entriesOf(cursor: RecordCursor): Generator<SnapshotEntry, void> {
+  for (let step = cursor.advance(); step !== "end"; step = cursor.advance()) {
+    if (step === "record") yield { key: keyAt(cursor.bytes, cursor.start), value: valueAt(cursor.bytes, cursor.start) };
   }
 }

@@ -1,5 +1,5 @@
 import { ArenaCompaction } from "./arena-compaction.ts";
-import { checkBytes } from "./check-bytes.ts";
+import { checkBytes } from "./check-arguments.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { BODY_BYTES_MAX } from "./format.ts";
 import { hashKey } from "./key-hash.ts";
@@ -90,11 +90,11 @@ class MemoryStateStore implements StateStore {
   }
 
   snapshot(): StateCapture {
-    return this.#capture("full", this.#table.size, undefined);
+    return this.#capture("full");
   }
 
   delta(): StateCapture {
-    return this.#capture("delta", this.#unsaved.changed.size, this.#savedAs);
+    return this.#capture("delta");
   }
 
   restore(entries: Iterable<SnapshotEntry>): void {
@@ -146,12 +146,19 @@ class MemoryStateStore implements StateStore {
     throw new SnapshotError("SNAPSHOT_BUSY", `A ${this.#open.kind} capture is open. Call its done() or fail() first.`);
   }
 
-  #capture(kind: SnapshotKind, size: number, basedOn: number | undefined): StateCapture {
+  #capture(kind: SnapshotKind): StateCapture {
     this.#checkIdle();
     const unsaved = this.#unsaved;
     const records = this.#table.freeze();
     this.#unsaved = new UnsavedChanges();
-    this.#open = new MemoryCapture({ kind, size, basedOn, records, unsaved, release: (saved) => this.#release(saved, unsaved) });
+    this.#open = new MemoryCapture({
+      kind,
+      keyCount: this.#table.size,
+      basedOn: this.#savedAs,
+      records,
+      unsaved,
+      release: (saved) => this.#release(saved, unsaved),
+    });
     return this.#open;
   }
 

@@ -6,11 +6,11 @@ import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { IdSet } from "./id-set.ts";
 import { loadDelta } from "./load-records.ts";
 import { AddedRecords, ChangedBlock } from "./merge-cursors.ts";
-import { Pace } from "./pace.ts";
+import { paced } from "./pace.ts";
+import type { EncodingStep } from "./pace.ts";
 import { RecordTable } from "./record-table.ts";
 import { inPart } from "./snapshot-error.ts";
 import { writeRecords } from "./write-records.ts";
-import type { EncodingStep } from "./write-records.ts";
 
 /**
  * One full snapshot of a base and the deltas that follow it, oldest first: the first part is full, the others are deltas. Keys
@@ -33,11 +33,7 @@ async function* merge(base: SnapshotChunks, deltas: readonly SnapshotChunks[]): 
   const changes = new RecordTable();
   let timestampNs: bigint | undefined;
   for (const [index, chunks] of deltas.entries()) timestampNs = await loadDelta(changes, index + 1, chunks);
-  const pace = new Pace();
-  for await (const step of mergeSteps(base, changes, timestampNs)) {
-    if (step !== undefined) yield step;
-    if (pace.isDue) await pace.rest();
-  }
+  yield* paced(mergeSteps(base, changes, timestampNs));
 }
 
 async function* mergeSteps(base: SnapshotChunks, changes: RecordTable, timestampNs: bigint | undefined): AsyncIterable<EncodingStep> {

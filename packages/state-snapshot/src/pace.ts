@@ -17,3 +17,15 @@ export class Pace {
     this.#since = performance.now();
   }
 }
+
+/** A chunk of a snapshot, or `undefined`: no chunk yet, but a moment at which the work may rest. */
+export type EncodingStep = Uint8Array | undefined;
+
+/** The chunks, made in turns of a few milliseconds. */
+export async function* paced(steps: Iterable<EncodingStep> | AsyncIterable<EncodingStep>): AsyncGenerator<Uint8Array, void> {
+  const pace = new Pace();
+  for await (const step of steps) {
+    if (step !== undefined) yield step;
+    if (pace.isDue) await pace.rest();
+  }
+}

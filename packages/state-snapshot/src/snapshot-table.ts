@@ -1,8 +1,8 @@
 import { BlockReader } from "./block-reader.ts";
-import { CapturedRecords } from "./captured-records.ts";
-import { checkBytes } from "./check-bytes.ts";
-import { checkedEntry, encodeSnapshot } from "./encode-snapshot.ts";
-import type { EncodeOptions, SnapshotEntryInput } from "./encode-snapshot.ts";
+import { CapturedCursor } from "./captured-cursor.ts";
+import { checkBytes } from "./check-arguments.ts";
+import { checkedEntry, chunksOf, timestampOf } from "./encode-snapshot.ts";
+import type { SnapshotEntryInput, SnapshotOptions } from "./encode-snapshot.ts";
 import { FORMAT_VERSION } from "./format.ts";
 import { IdSet } from "./id-set.ts";
 import { hashKey } from "./key-hash.ts";
@@ -11,6 +11,7 @@ import { addBlock } from "./load-records.ts";
 import { RecordTable } from "./record-table.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
+import { encodeRecords } from "./write-records.ts";
 
 /** A whole snapshot in memory: its bytes, and where in them each key is. */
 export class SnapshotTable {
@@ -57,7 +58,8 @@ export class SnapshotTable {
 }
 
 /** Encodes `inputs`; of a key that comes twice, the last one counts and the first one gives the place. */
-export function tableFrom(inputs: Iterable<SnapshotEntryInput>, options: EncodeOptions): SnapshotTable {
+export function tableFrom(inputs: Iterable<SnapshotEntryInput>, kind: SnapshotKind, options: SnapshotOptions): SnapshotTable {
+  const timestampNs = timestampOf(options);
   const records = new RecordTable();
   const ids = new IdSet();
   for (const input of inputs) {
@@ -67,8 +69,9 @@ export function tableFrom(inputs: Iterable<SnapshotEntryInput>, options: EncodeO
     if (id === NO_ID) ids.add(records.insert(hash, key, value));
     else records.replace(id, key, value);
   }
-  const distinct = new CapturedRecords(records.freeze(), ids);
-  return new SnapshotTable(joined([...encodeSnapshot(distinct, options)]), options.kind ?? "full");
+  const frozen = records.freeze();
+  const distinct = new CapturedCursor(() => frozen, ids);
+  return new SnapshotTable(joined([...chunksOf(encodeRecords(distinct, kind, timestampNs))]), kind);
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

@@ -11,7 +11,7 @@ export class StateDelta implements Iterable<readonly [Uint8Array, Uint8Array | u
 
   /** A delta of copies of `changes`; errors as for `StateSnapshot.from`. Of a key that comes twice, the last change counts. */
   static from(changes: Iterable<readonly [Uint8Array, Uint8Array | undefined]>, options: SnapshotOptions = {}): StateDelta {
-    return new StateDelta(tableFrom(changes, { timestampNs: options.timestampNs, kind: "delta" }));
+    return new StateDelta(tableFrom(changes, "delta", options));
   }
 
   /** As `StateSnapshot.fromBytes`; `SNAPSHOT_WRONG_KIND` for a full snapshot. */

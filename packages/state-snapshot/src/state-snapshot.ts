@@ -20,7 +20,7 @@ export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]
    * @throws SnapshotError `SNAPSHOT_TOO_LARGE` for an entry above 1 GiB, or a whole that doesn't fit into one array
    */
   static from(entries: Iterable<readonly [Uint8Array, Uint8Array]>, options: SnapshotOptions = {}): StateSnapshot {
-    return new StateSnapshot(tableFrom(entries, { timestampNs: options.timestampNs, kind: "full" }));
+    return new StateSnapshot(tableFrom(entries, "full", options));
   }
 
   /**

@@ -2,17 +2,22 @@ import type { SnapshotChunks } from "./decode-snapshot.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
 /**
- * The state as it was at one moment, or what had changed by then, for writing it somewhere while the store goes on changing. Ends
- * with `done` or `fail`; until then the store keeps what the capture needs.
+ * A store at one moment, for writing it somewhere while the store goes on changing: the whole state, and what had changed by then.
+ * Ends with `done` or `fail`; until then the store keeps what the capture needs. A checkpoint manager takes it as it is,
+ * `manager.create({ ...cut, state: store.snapshot() })`, in the turn in which the cut is true; it chooses the kind of bytes that it
+ * wants, and ends the capture.
  */
 export interface StateCapture {
-  /** `"full"`: every key. `"delta"`: every key that changed since `basedOn`, deleted ones as a value of `undefined`. */
+  /** What `entries()` gives. `"full"`: every key. `"delta"`: every key that changed since `basedOn`, deleted ones as a value of `undefined`. */
   readonly kind: SnapshotKind;
   /** Entries that `entries()` gives. */
   readonly size: number;
+  /** Keys of the whole state, for either kind. */
+  readonly keyCount: number;
   /**
-   * The checkpoint that a delta has to be applied to: the id that the last `done` was given. `undefined` for a full capture, and
-   * for a delta when the last `done` named none or there was none: then it counts from the creation or `restore`.
+   * What changes are counted from, for either kind, and so what a delta has to be applied to: the checkpoint whose id the last
+   * `done` was given. `undefined` when it named none or there was none: then they are counted from that `done`, or from the creation or
+   * the last restore.
    */
   readonly basedOn: number | undefined;
 
@@ -22,7 +27,17 @@ export interface StateCapture {
    */
   entries(): Iterable<SnapshotEntry>;
 
-  /** What was captured is safe, as the checkpoint of that id: later deltas count from here. Once; later calls do nothing. */
+  /**
+   * The encoded snapshot or delta of the moment of the capture: either kind, whichever kind the capture is of. From the beginning at
+   * each call, and the same bytes. Chunks are made as they are drawn and belong to the caller. The event loop goes on: it never waits
+   * longer than a few milliseconds for it, however large the state is and however fast the chunks are drawn. After `done` or
+   * `fail`, `SNAPSHOT_RELEASED` is thrown, also by an iteration under way.
+   *
+   * @throws TypeError, at the call, for a kind that is none
+   */
+  bytes(kind: SnapshotKind): AsyncIterable<Uint8Array>;
+
+  /** What was captured is safe, as the checkpoint of that id: later changes count from here. Once; later calls do nothing. */
   done(checkpointId?: number): void;
 
   /** It isn't safe: its changes count as unsaved again, under those made since. Once; later calls do nothing. */
@@ -59,12 +74,12 @@ export interface StateStore {
    */
   entries(): Iterable<readonly [Uint8Array, Uint8Array]>;
 
-  /** The whole state, as of this call. */
+  /** A capture whose entries are the whole state, as of this call. */
   snapshot(): StateCapture;
 
   /**
-   * The keys that changed since the last capture that was `done`, or, without one, since the creation or the last restore. A key
-   * that came and went since then may be missing.
+   * A capture whose entries are the keys that changed since the last one that was `done`, of either kind, or, without one, since the
+   * creation or the last restore. A key that came and went since then may be missing.
    */
   delta(): StateCapture;
 

@@ -1,6 +1,8 @@
-import type { BlockWriter } from "./block-writer.ts";
+import { BlockWriter } from "./block-writer.ts";
 import { BLOCK_BYTES } from "./format.ts";
+import type { EncodingStep } from "./pace.ts";
 import { isDeletedAt } from "./record.ts";
+import type { SnapshotKind } from "./snapshot-entry.ts";
 
 /** Goes over records, without an object for any. */
 export interface RecordCursor {
@@ -11,9 +13,6 @@ export interface RecordCursor {
   /** Goes to the next record; `"pause"` after long work without one, to be called again. */
   advance(): "record" | "pause" | "end";
 }
-
-/** A chunk of a snapshot, or `undefined`: no chunk yet, but a moment at which the work may rest. */
-export type EncodingStep = Uint8Array | undefined;
 
 /** Writes all of a cursor's records, whose memory has to stay as it is. */
 export function* writeRecords(writer: BlockWriter, cursor: RecordCursor): Iterable<EncodingStep> {
@@ -28,4 +27,11 @@ export function* writeRecords(writer: BlockWriter, cursor: RecordCursor): Iterab
     if (end - start <= BLOCK_BYTES) writer.addRecord(bytes, start, end);
     else yield* writer.addLarge([bytes.subarray(start, end)], isDeletedAt(bytes, start));
   }
+}
+
+/** A whole snapshot of a cursor's records. */
+export function* encodeRecords(cursor: RecordCursor, kind: SnapshotKind, timestampNs: bigint): Iterable<EncodingStep> {
+  const writer = new BlockWriter(kind, timestampNs);
+  yield* writeRecords(writer, cursor);
+  yield* writer.finish();
 }

@@ -1,4 +1,5 @@
 import type { StateStore } from "../state-store.ts";
+import { captureBytesPromises } from "./capture-bytes-promises.ts";
 import { capturePromises } from "./capture-promises.ts";
 import { entryPromises } from "./entry-promises.ts";
 import { restorePromises } from "./restore-promises.ts";
@@ -12,7 +13,7 @@ export interface StateStoreConformance {
 
 /** Registers one test for each promise of `StateStore`. */
 export function stateStoreConformance({ test, create }: StateStoreConformance): void {
-  for (const [name, run] of Object.entries({ ...entryPromises, ...capturePromises, ...restorePromises })) {
+  for (const [name, run] of Object.entries({ ...entryPromises, ...capturePromises, ...captureBytesPromises, ...restorePromises })) {
     test(`a state store ${name}`, async () => run(await create()));
   }
 }

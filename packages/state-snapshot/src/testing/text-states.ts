@@ -1,6 +1,8 @@
 import * as assert from "node:assert/strict";
+import { decodeSnapshot } from "../decode-snapshot.ts";
+import type { SnapshotChunks } from "../decode-snapshot.ts";
 import { isSnapshotError } from "../snapshot-error.ts";
-import type { SnapshotEntry } from "../snapshot-entry.ts";
+import type { SnapshotEntry, SnapshotKind } from "../snapshot-entry.ts";
 import type { StateCapture, StateStore } from "../state-store.ts";
 
 /** What a store has to keep, by the end of a sentence that begins with "a state store". Each gets a new, empty store. */
@@ -28,6 +30,17 @@ export function stateOf(store: StateStore): Record<string, string | undefined> {
 export function captured(capture: StateCapture): Record<string, string | undefined> {
   const entries = [...capture.entries()];
   assert.equal(entries.length, capture.size);
+  return distinct(entries);
+}
+
+/** What a snapshot or delta says. */
+export async function decoded(chunks: SnapshotChunks, kind: SnapshotKind): Promise<Record<string, string | undefined>> {
+  const entries: SnapshotEntry[] = [];
+  for await (const some of decodeSnapshot(chunks, { kind })) entries.push(...some);
+  return distinct(entries);
+}
+
+function distinct(entries: readonly SnapshotEntry[]): Record<string, string | undefined> {
   const found = byKey(entries.map(({ key, value }) => [text(key) ?? "", text(value)]));
   assert.equal(Object.keys(found).length, entries.length, "a key came twice");
   return found;

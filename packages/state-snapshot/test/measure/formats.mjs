@@ -1,6 +1,6 @@
 // node --expose-gc packages/state-snapshot/test/measure/formats.mjs [entries] [rounds], after a build.
 import { StateSnapshot, createStateStore, decodeSnapshot, encodeSnapshot, mergeSnapshots } from "../../dist/index.js";
-import { bytesInUse, keyMaker, measure, measureAsync, nanosecondsPerMiss, report, shuffled } from "./measuring.mjs";
+import { bytesInUse, collect, keyMaker, measure, measureAsync, nanosecondsPerMiss, report, shuffled } from "./measuring.mjs";
 
 const entries = Number(process.argv[2] ?? 1_000_000);
 const rounds = Number(process.argv[3] ?? 3);
@@ -17,18 +17,18 @@ function inChunks(chunks) {
 }
 
 /** A base and eight deltas, each of one hundredth of the keys, a new one and one that is gone. */
-function chain() {
+async function chain() {
   const store = createStateStore();
   for (let number = 0; number < entries; number += 1) store.put(keyOf(number), value);
   const full = store.snapshot();
-  const parts = [inChunks([...encodeSnapshot(full.entries())])];
+  const parts = [inChunks(await collect(full.bytes("full")))];
   full.done(0);
   for (let part = 1; part <= deltas; part += 1) {
     for (let count = 0; count < entries / 100; count += 1) store.put(keyOf(shuffled(part * entries + count * part, entries)), value);
     store.put(keyOf(entries + part), value);
     store.delete(keyOf(shuffled(part, entries)));
     const delta = store.delta();
-    parts.push(inChunks([...encodeSnapshot(delta.entries(), { kind: "delta" })]));
+    parts.push(inChunks(await collect(delta.bytes("delta"))));
     delta.done(part);
   }
   return { parts, size: store.size };
@@ -46,7 +46,7 @@ async function mergeAll(parts) {
   return bytes;
 }
 
-const { parts, size } = chain();
+const { parts, size } = await chain();
 const [base] = parts;
 const pairs = [];
 for await (const block of decodeSnapshot(base)) for (const entry of block) pairs.push([entry.key, entry.value]);

@@ -18,6 +18,12 @@ export function keyMaker() {
 /** Every number below `count` once. */
 export const shuffled = (number, count) => Number((BigInt(number) * 7368787n) % BigInt(count));
 
+export async function collect(chunks) {
+  const all = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
+}
+
 export function bytesInUse() {
   globalThis.gc();
   globalThis.gc();

@@ -1,7 +1,7 @@
 // node packages/state-snapshot/test/measure/stalls.mjs [entries], after a build.
 // The longest single put while a store grows, and the longest wait of the event loop while a checkpoint is made and loaded and the
 // store goes on. A wait is this process's own work between two turns (user time); the clock's would count what else runs here.
-import { captureState, createStateStore } from "../../dist/index.js";
+import { createStateStore } from "../../dist/index.js";
 import { keyMaker, shuffled } from "./measuring.mjs";
 
 const entries = Number(process.argv[2] ?? 3_000_000);
@@ -43,18 +43,18 @@ async function longestTurn(work) {
 }
 
 const chunks = [];
-const part = captureState(store)("full");
+const full = store.snapshot();
 const whole = await longestTurn(async () => {
-  for await (const chunk of part.bytes) chunks.push(chunk);
+  for await (const chunk of full.bytes("full")) chunks.push(chunk);
 });
-console.log(`a full part: ${whole}`);
-console.log(`done(): ${await longestTurn(async () => part.done(1))}`);
+console.log(`a full snapshot: ${whole}`);
+console.log(`done(): ${await longestTurn(async () => full.done(1))}`);
 const restored = createStateStore();
 console.log(`restoreFrom, into another store: ${await longestTurn(() => restored.restoreFrom([chunks]))}`);
-const delta = captureState(store)("delta");
+const delta = store.delta();
 let bytes = 0;
 const changes = await longestTurn(async () => {
-  for await (const chunk of delta.bytes) bytes += chunk.length;
+  for await (const chunk of delta.bytes("delta")) bytes += chunk.length;
 });
 console.log(`a delta: ${changes}, ${bytes} bytes`);
 console.log(`fail(): ${await longestTurn(async () => delta.fail())}`);
