@@ -83,9 +83,9 @@ export interface CheckpointStore {
     describe: (written: WrittenState) => Uint8Array,
   ): Promise<void>;
   /**
-   * Takes checkpoints out of the listing, each at once and as a whole; none comes back. An id that isn't published is passed
-   * over, and one that can't go doesn't keep the others: the first failure is thrown after all were tried. Durable when it
-   * resolves. Their space is freed by {@link sweep}.
+   * Takes checkpoints out of the listing, each at once and as a whole. An id that isn't published is passed over, and one that
+   * can't go doesn't keep the others: the first failure is thrown after all were tried. When it resolves, all are gone, durably;
+   * when it rejects, each is gone or still there, whole. Their space is freed by {@link sweep}.
    */
   withdraw(ids: readonly number[]): Promise<void>;
   /**

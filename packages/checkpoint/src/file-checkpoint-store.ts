@@ -205,11 +205,22 @@ class FileStore implements CheckpointStore {
     if (asked.length === 0) return;
     const names = await this.#names();
     const failures = new Failures();
+    const moved: { readonly published: string; readonly trash: string }[] = [];
     for (const id of asked) {
-      const trash = freeTrashName(id, (name) => names.includes(name));
-      await failures.note(changing(() => this.#steps.takeName(this.#path(nameOf("checkpoint", id)), this.#path(trash)), id));
+      const published = this.#path(nameOf("checkpoint", id));
+      const trash = this.#path(freeTrashName(id, (name) => names.includes(name)));
+      const step = async (): Promise<void> => {
+        await this.#steps.takeName(published, trash);
+        moved.push({ published, trash });
+      };
+      await failures.note(changing(step, id));
     }
-    await failures.note(changing(() => this.#steps.syncWithdrawn(this.location)));
+    try {
+      await changing(() => this.#steps.syncWithdrawn(this.location));
+    } catch (error) {
+      for (const { published, trash } of moved) await this.#steps.giveBack(trash, published).catch(() => undefined);
+      throw error;
+    }
     failures.throwFirst();
   }
 

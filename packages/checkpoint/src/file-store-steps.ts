@@ -74,7 +74,12 @@ export class FileStoreSteps {
     return this.#disk.syncDirectory(place);
   }
 
-  /** Sweep: before anything inside a leftover goes, the name that it had as a checkpoint must be gone for good. */
+  /** Withdrawal: another sync of a rename whose sync failed proves nothing, so it is undone, to be made anew. */
+  giveBack(trash: string, published: string): Promise<void> {
+    return this.#disk.rename(trash, published);
+  }
+
+  /** Sweep: before a leftover goes, the name that carries a higher id must be there for good, and its own as a checkpoint gone. */
   syncLeftovers(place: string): Promise<void> {
     return this.#disk.syncDirectory(place);
   }
