@@ -1,5 +1,5 @@
 import { crc32 } from "@laminar/disk/checksum";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError, type CheckpointErrorDetails } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import { fits64Bits } from "./checkpoint-request.ts";
 
@@ -108,10 +108,12 @@ function parse(json: string): CheckpointMetadata {
 
 /** Verifies and reads the metadata of checkpoint `id`. `file` is for messages. */
 export function decodeMetadata(bytes: Uint8Array, id: number, file: string): CheckpointMetadata {
-  const corrupt = (why: string, cause?: unknown): CheckpointError => new CheckpointError("CHECKPOINT_CORRUPT", `${file}: ${why}`, { id, file, cause });
+  const corrupt = (why: string, details: CheckpointErrorDetails = {}): CheckpointError => new CheckpointError("CHECKPOINT_CORRUPT", `${file}: ${why}`, { id, file, ...details });
   const body = bytes.subarray(0, Math.max(0, bytes.length - END_BYTES));
   const end = END.exec(String.fromCharCode(...bytes.subarray(body.length)));
-  if (!end || Number.parseInt(end[1] ?? "", 16) !== crc32(body)) throw corrupt("the metadata's checksum differs");
+  if (!end) throw corrupt("the metadata don't end with a checksum");
+  const actual = crc32(body).toString(16).padStart(8, "0");
+  if (end[1] !== actual) throw corrupt("the metadata's checksum differs", { expected: end[1], actual });
   let metadata: CheckpointMetadata;
   try {
     const json = `${fromText.decode(body)}\n}`;
@@ -122,8 +124,8 @@ export function decodeMetadata(bytes: Uint8Array, id: number, file: string): Che
     metadata = parse(json);
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
-    throw corrupt("the metadata verify and make no sense", error);
+    throw corrupt("the metadata verify and make no sense", { cause: error });
   }
-  if (metadata.id !== id) throw corrupt(`the metadata are those of checkpoint ${metadata.id}`);
+  if (metadata.id !== id) throw corrupt(`the metadata are those of checkpoint ${metadata.id}`, { expected: id, actual: metadata.id });
   return metadata;
 }
