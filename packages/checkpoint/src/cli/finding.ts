@@ -25,7 +25,7 @@ export function findingOf(error: unknown, file: string): Finding {
   return { code, file, expected: inWords(expected), actual: inWords(actual), message: error.message };
 }
 
-const inWords = (value: unknown): string | undefined => (value === undefined ? undefined : String(value));
+const inWords = (value: unknown): string | undefined => (typeof value === "string" ? value : JSON.stringify(value));
 
 const isDamage = ({ code }: Finding): boolean => code === "CHECKPOINT_CORRUPT";
 

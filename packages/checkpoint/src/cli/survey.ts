@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import type { CheckpointMetadata } from "../checkpoint-metadata.ts";
 import { parseName } from "../checkpoint-names.ts";
 import type { CheckpointStore, StoreListing } from "../checkpoint-store.ts";
@@ -82,7 +82,7 @@ export async function examineOne(store: ReadableStore, id: number): Promise<Exam
 /** For a place without a published checkpoint: what is wrong with it, and what to give instead. */
 export function emptyPlace(directory: string, { exists, leftovers }: StoreListing): Error {
   if (!exists) return nothingThere(`there is no directory ${directory}`);
-  if (parseName(basename(directory))) return nothingThere(`${directory} is named like one checkpoint; give the directory that it stands in`);
+  if (parseName(basename(resolve(directory)))) return nothingThere(`${directory} is named like one checkpoint; give the directory that it stands in`);
   if (leftovers.length > 0) return nothingThere(`there are no checkpoints in ${directory}, only leftovers`);
   return nothingThere(`there are no checkpoints in ${directory}; give the directory that holds the checkpoint_... directories`);
 }
