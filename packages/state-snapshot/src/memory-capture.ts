@@ -1,5 +1,5 @@
 import { CapturedCursor } from "./captured-cursor.ts";
-import { checkKind } from "./check-arguments.ts";
+import { checkCheckpointId, checkKind } from "./check-arguments.ts";
 import { nowNs } from "./encode-snapshot.ts";
 import { paced } from "./pace.ts";
 import { keyAt, valueAt } from "./record.ts";
@@ -60,6 +60,7 @@ export class MemoryCapture implements StateCapture {
   }
 
   done(checkpointId?: number): void {
+    checkCheckpointId(checkpointId);
     this.#end({ checkpointId });
   }
 

@@ -37,7 +37,11 @@ export interface StateCapture {
    */
   bytes(kind: SnapshotKind): AsyncIterable<Uint8Array>;
 
-  /** What was captured is safe, as the checkpoint of that id: later changes count from here. Once; later calls do nothing. */
+  /**
+   * What was captured is safe, as the checkpoint of that id: later changes count from here. Once; later calls do nothing.
+   *
+   * @throws TypeError, RangeError, and the capture stays open, for an id that isn't a whole number from 0 to 2^53 - 1
+   */
   done(checkpointId?: number): void;
 
   /** It isn't safe: its changes count as unsaved again, under those made since. Once; later calls do nothing. */

@@ -56,6 +56,17 @@ export const capturePromises: StorePromises = {
     const delta = store.delta();
     assert.deepEqual([delta.basedOn, captured(delta)], [1, { a: "3", b: undefined }]);
   },
+  "refuses a checkpoint's id that is none, and keeps the capture open": (store) => {
+    fill(store, { a: "1" });
+    store.snapshot().done(1);
+    fill(store, { b: "2" });
+    const capture = store.delta();
+    for (const wrong of ["1", null, {}] as unknown as number[]) assert.throws(() => capture.done(wrong), TypeError);
+    for (const wrong of [-1, 1.5, Number.NaN, 2 ** 53]) assert.throws(() => capture.done(wrong), RangeError);
+    assert.deepEqual(captured(capture), { b: "2" });
+    capture.fail();
+    assert.equal(store.delta().basedOn, 1);
+  },
   "counts a delta without any done capture from the beginning": (store) => {
     fill(store, { a: "1" });
     assert.deepEqual([store.delta().basedOn, store.size], [undefined, 1]);
