@@ -1,15 +1,13 @@
 import { ArenaCompaction } from "./arena-compaction.ts";
-import { checkBytes } from "./check-arguments.ts";
+import { checkBytes, checkEntry } from "./check-arguments.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
-import { BODY_BYTES_MAX } from "./format.ts";
 import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
-import { loadState } from "./load-records.ts";
+import { loadEntries, loadState } from "./load-records.ts";
 import { MemoryCapture } from "./memory-capture.ts";
 import type { Saved } from "./memory-capture.ts";
 import { RecordTable } from "./record-table.ts";
-import { recordBytes } from "./record.ts";
-import { SnapshotError, tooLarge } from "./snapshot-error.ts";
+import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 import type { StateCapture, StateStore } from "./state-store.ts";
 import { TombstoneSweep } from "./tombstone-sweep.ts";
@@ -99,11 +97,7 @@ class MemoryStateStore implements StateStore {
 
   restore(entries: Iterable<SnapshotEntry>): void {
     this.#checkIdle();
-    const table = new RecordTable();
-    for (const { key, value } of entries) {
-      checkEntry(key, value);
-      restoreEntry(table, key, value);
-    }
+    const table = loadEntries(entries);
     this.#checkIdle();
     this.#replaceAll(table);
   }
@@ -171,27 +165,6 @@ class MemoryStateStore implements StateStore {
     }
     this.#savedAs = saved.checkpointId;
     if (this.#table.deleted > 0) this.#sweep.add(unsaved.changed);
-  }
-}
-
-/** Refuses what no snapshot could hold, before it is in the store: otherwise no snapshot of the store could be made any more. */
-function checkEntry(key: Uint8Array, value: Uint8Array | undefined): void {
-  checkBytes(key, "A key");
-  if (value !== undefined) checkBytes(value, "A value");
-  const bytes = recordBytes(key, value);
-  if (bytes > BODY_BYTES_MAX) throw tooLarge(bytes, BODY_BYTES_MAX);
-}
-
-/** Nothing of a restore counts as a change, so a deleted key leaves nothing behind. */
-function restoreEntry(table: RecordTable, key: Uint8Array, value: Uint8Array | undefined): void {
-  const hash = hashKey(key, 0, key.length);
-  const id = table.find(hash, key);
-  if (value === undefined) {
-    if (id !== NO_ID) table.remove(id);
-  } else if (id === NO_ID) {
-    table.insert(hash, key, value);
-  } else {
-    table.replace(id, key, value);
   }
 }
 
