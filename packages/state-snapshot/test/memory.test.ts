@@ -14,6 +14,7 @@ function keyOf(number: number): Uint8Array {
   return key;
 }
 
+const random = randomNumbers(1);
 const small = new Uint8Array(100);
 const smallEntry = key.length + small.length;
 
@@ -49,13 +50,32 @@ for (const entries of [100_000, 225_000, 235_000, 300_000]) {
   });
 }
 
+test("after values and keys came and went many times, an entry takes at most 40 bytes still, beside half as much as all that isn't given back yet", () => {
+  const count = 100_000;
+  const before = bytesInUse();
+  const store = filled(count);
+  let next = count;
+  for (let round = 0; round < 8; round += 1) {
+    for (let each = 0; each < count; each += 1) store.put(keyOf(next - 1 - random(count)), small);
+    for (let each = 0; each < count / 5; each += 1, next += 1) {
+      store.delete(keyOf(next - count));
+      store.put(keyOf(next), small);
+      if (each % 1_000 === 0) store.delta().done(round);
+    }
+  }
+  const used = bytesInUse() - before;
+  expect(store.size).toBe(count);
+  const records = (smallEntry + 8) * count;
+  console.log(`after ${8 * 1.4 * count} changes: ${(used / count - smallEntry).toFixed(1)} bytes an entry, with all that isn't given back yet`);
+  expect(used).toBeLessThan(1.5 * records + (40 - 8) * count + 2 ** 20);
+});
+
 const value = new Uint8Array(1_000);
 const entryBytes = key.length + value.length + 40;
 const keys = 10_000;
 /** Chunks that aren't full yet, and what the test itself has in use. */
 const margin = 4 * 2 ** 20;
 
-const random = randomNumbers(1);
 const fill = (store: StateStore): void => {
   for (let number = 0; number < keys; number += 1) store.put(keyOf(number), value);
 };
