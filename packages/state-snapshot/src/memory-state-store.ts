@@ -26,7 +26,7 @@ export function createStateStore(): StateStore {
 class MemoryStateStore implements StateStore {
   #table = new RecordTable();
   #compaction = new ArenaCompaction(this.#table);
-  #sweep = this.#sweepOf(this.#table);
+  #sweep = this.#newSweep();
   /** Without what an open capture holds. */
   #unsaved = new UnsavedChanges();
   #open: MemoryCapture | undefined;
@@ -69,8 +69,7 @@ class MemoryStateStore implements StateStore {
     const id = this.#table.find(hashKey(key, 0, key.length), key);
     if (id === NO_ID || this.#table.isDeleted(id)) return false;
     if (this.#unsaved.isNew(id)) {
-      this.#table.remove(id);
-      this.#unsaved.forget(id);
+      this.#remove(id);
     } else {
       this.#table.replace(id, key, undefined);
       this.#unsaved.change(id);
@@ -125,13 +124,26 @@ class MemoryStateStore implements StateStore {
   #replaceAll(table: RecordTable): void {
     this.#table = table;
     this.#compaction = new ArenaCompaction(table);
-    this.#sweep = this.#sweepOf(table);
+    this.#sweep = this.#newSweep();
     this.#unsaved = new UnsavedChanges();
     this.#savedAs = undefined;
   }
 
-  #sweepOf(table: RecordTable): TombstoneSweep {
-    return new TombstoneSweep(table, (id) => !this.#unsaved.changed.has(id) && this.#open?.unsaved.changed.has(id) !== true);
+  #newSweep(): TombstoneSweep {
+    return new TombstoneSweep((id) => {
+      if (this.#table.isDeleted(id) && !this.#isNeeded(id)) this.#remove(id);
+    });
+  }
+
+  /** Whether a delta has to name the deleted key, or an open capture may come to that. */
+  #isNeeded(id: number): boolean {
+    if (this.#open?.unsaved.changed.has(id) === true) return true;
+    return this.#unsaved.changed.has(id) && !this.#unsaved.isNew(id);
+  }
+
+  #remove(id: number): void {
+    this.#table.remove(id);
+    this.#unsaved.forget(id);
   }
 
   #checkIdle(): void {
@@ -157,14 +169,10 @@ class MemoryStateStore implements StateStore {
   }
 
   #release(saved: Saved | undefined, unsaved: UnsavedChanges): void {
-    this.#table.thaw();
     this.#open = undefined;
-    if (saved === undefined) {
-      this.#unsaved.absorb(unsaved);
-      return;
-    }
-    this.#savedAs = saved.checkpointId;
-    if (this.#table.deleted > 0) this.#sweep.add(unsaved.changed);
+    if (saved === undefined) this.#unsaved.absorb(unsaved);
+    else this.#savedAs = saved.checkpointId;
+    if (this.#table.deleted > 0) this.#sweep.add(saved === undefined ? unsaved.added : unsaved.changed);
   }
 }
 

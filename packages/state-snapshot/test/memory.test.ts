@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createStateStore, encodeSnapshot } from "../src/index.ts";
-import type { StateStore } from "../src/index.ts";
+import type { StateCapture, StateStore } from "../src/index.ts";
 import { bytesInUse, megabytes } from "./measured-memory.ts";
 import { randomNumbers } from "./random.ts";
 
@@ -123,8 +123,9 @@ test("memory stays bounded when a capture is open nearly always", () => {
 });
 
 /** Each key is new, and gone after a thousand others. */
-function queue(store: StateStore, number: number): void {
+function queue(store: StateStore, number: number, atEachThousand: () => void = () => undefined): void {
   for (let each = number * keys; each < (number + 1) * keys; each += 1) {
+    if (each % 1_000 === 0) atEachThousand();
     store.put(keyOf(each), value);
     store.delete(keyOf(each - 1_000));
   }
@@ -136,13 +137,24 @@ test("memory stays bounded when new keys come and old ones go for ever, with no 
   expect(most).toBeLessThan(1.5 * 1_000 * entryBytes + margin);
 });
 
-test("memory stays bounded when new keys come and old ones go for ever, with a delta now and then", () => {
+test("memory stays bounded when new keys come and old ones go for ever, with many deltas", () => {
   const most = mostInUse(25, (store) => store.snapshot().done(0), (store, number) => {
-    queue(store, number);
-    store.delta().done(number);
+    queue(store, number, () => store.delta().done(number));
   });
-  console.log(`the same with 25 deltas: at most ${megabytes(most)} in use`);
+  console.log(`the same with 250 deltas: at most ${megabytes(most)} in use`);
   // Between two deltas the keys that went have to stay, without their values.
+  expect(most).toBeLessThan(1.5 * 1_000 * entryBytes + 1_000 * 80 + margin);
+});
+
+test("memory stays bounded when new keys come and old ones go for ever, while every capture fails", () => {
+  let capture: StateCapture | undefined;
+  const most = mostInUse(25, (store) => store.snapshot().done(0), (store, number) => {
+    queue(store, number, () => {
+      capture?.fail();
+      capture = capture === undefined ? store.snapshot() : undefined;
+    });
+  });
+  console.log(`the same with 125 captures that failed: at most ${megabytes(most)} in use`);
   expect(most).toBeLessThan(1.5 * 1_000 * entryBytes + keys * 80 + margin);
 });
 
