@@ -178,7 +178,7 @@ export const BROKEN_FAILING: readonly BrokenStore[] = [
 ];
 
 export const BROKEN_ARGUMENTS: readonly BrokenStore[] = [
-  { breaks: "takes the text of a number for an id", caughtBy: wrongId, alter: (store) => ({ publish: (id, ...rest) => store.publish(Number(id as unknown), ...rest) }) },
+  { breaks: "takes the text of a number for an id", caughtBy: wrongId, alter: (store) => ({ publish: (id, ...rest) => store.publish(Number.parseInt(String(id), 10), ...rest) }) },
   {
     breaks: "reads metadata of any id",
     caughtBy: wrongId,
