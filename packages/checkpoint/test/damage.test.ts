@@ -1,10 +1,11 @@
+import { crc32 } from "@laminar/disk/checksum";
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
 import type { VerifyProgress } from "../src/checkpoint-reader.ts";
 import { type CheckpointMetadata, fileCheckpointStore, isCorruption, openCheckpointManager, openCheckpointReader, validateCheckpoint } from "../src/index.ts";
 import { nameOf } from "../src/checkpoint-names.ts";
 import { decodeMetadata, encodeMetadata } from "../src/metadata-format.ts";
-import { PLACE, publishedDisk, put } from "./stores.ts";
+import { bytesOf, PLACE, publishedDisk, put, textOf } from "./stores.ts";
 
 const CHECKPOINT = `${PLACE}/${nameOf("checkpoint", 1)}`;
 const STATE = 700_000;
@@ -110,6 +111,18 @@ describe("every damage", () => {
     await expect(fileCheckpointStore(PLACE, { disk }).readMetadata(1)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", file: path, actual });
     expect(disk.operations.slice(before).some(({ kind }) => kind === "read")).toBe(false);
   });
+});
+
+it("a newer format is refused as such, not as damage, with what to do", async () => {
+  const { disk } = await made();
+  const path = `${CHECKPOINT}/metadata.json`;
+  const body = textOf(await contentOf(disk, path)).replace('"formatVersion": 0', '"formatVersion": 7').replace(/,\n {2}"checksum": "[0-9a-f]{8}"\n\}\n$/, "");
+  const checksum = crc32(bytesOf(body)).toString(16).padStart(8, "0");
+  await replace(disk, path, bytesOf(`${body},\n  "checksum": "${checksum}"\n}\n`));
+  const found = await failureOf(validateCheckpoint(CHECKPOINT, { disk }));
+  expect(found).toMatchObject({ code: "CHECKPOINT_UNSUPPORTED_FORMAT", id: 1, file: path, expected: 0, actual: 7 });
+  expect(String(found)).toMatch(/Use the release that wrote it/);
+  expect(isCorruption(found)).toBe(false);
 });
 
 describe("metadata that verify and can't be right", () => {
