@@ -1,14 +1,20 @@
 import type { Disk } from "@laminar/disk";
+import type { ChainPolicy } from "./chain-policy.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 
 /** What the manager asks of a log. Every `WriteAheadLog` is one. */
 export interface CheckpointLog {
   readonly logId: string;
   readonly durableLsn: number;
+  /** The log is held above it. Where it is given, a checkpoint below it counts for nothing: the records in between are gone. */
+  readonly startsAfter?: number | undefined;
   /** False for a position that a fence took out of use. */
   counts(lsn: number): boolean;
   truncateBefore(lsn: number): Promise<unknown>;
 }
+
+/** Makes one full state of a full one and the deltas that follow it, oldest first. `mergeSnapshots` of `@laminar/state-snapshot` is one. */
+export type MergeStates = (parts: readonly AsyncIterable<Uint8Array>[]) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface CheckpointConfig {
   /** Where checkpoints are kept; or give a `store`. */
@@ -24,11 +30,19 @@ export interface CheckpointConfig {
   readonly maxRetained?: number | undefined;
   /** Bytes that the log must have before `shouldCheckpoint` says yes. @default 67_108_864 */
   readonly minWalSizeForCheckpoint?: number | undefined;
+  /** Whether a checkpoint may hold only what changed since the one before it. @default true */
+  readonly incremental?: boolean | undefined;
+  /** Parts that a chain may have, the full one included; then a full one follows. 1: never a delta. @default 8 */
+  readonly maxChainLength?: number | undefined;
+  /** A full one follows when the deltas of a chain together are larger than this share of its full part. @default 0.5 */
+  readonly maxDeltaRatio?: number | undefined;
+  /** Needed by `compact` alone. */
+  readonly merge?: MergeStates | undefined;
   /** Whether the log is truncated behind the oldest kept checkpoint after each new one. @default true */
   readonly truncateWal?: boolean | undefined;
 }
 
-export interface CheckpointPolicy {
+export interface CheckpointPolicy extends ChainPolicy {
   readonly interval: number;
   readonly maxRetained: number;
   readonly minWalSizeForCheckpoint: number;
@@ -41,15 +55,38 @@ function whole(name: string, value: unknown, min: number): number {
   return value;
 }
 
+function ratio(name: string, value: unknown): number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number`);
+  if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name} must be a number, 0 or more`);
+  return value;
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be a boolean`);
+  return value;
+}
+
 /** The policy with its defaults; throws before anything is touched. */
 export function checkpointPolicy(config: CheckpointConfig): CheckpointPolicy {
-  const { interval = 60_000, maxRetained = 3, minWalSizeForCheckpoint = 64 * 1024 * 1024, truncateWal = true } = config;
+  if (typeof config !== "object" || config === null) throw new TypeError("give a configuration with a directory or a store");
   if ((config.directory === undefined) === (config.store === undefined)) throw new TypeError("give a directory or a store");
-  if (typeof truncateWal !== "boolean") throw new TypeError("truncateWal must be a boolean");
+  if (config.merge !== undefined && typeof config.merge !== "function") throw new TypeError("merge must be a function");
+  checkLog(config.log);
   return {
-    interval: whole("interval", interval, 1),
-    maxRetained: whole("maxRetained", maxRetained, 1),
-    minWalSizeForCheckpoint: whole("minWalSizeForCheckpoint", minWalSizeForCheckpoint, 0),
-    truncateWal,
+    interval: whole("interval", config.interval ?? 60_000, 1),
+    maxRetained: whole("maxRetained", config.maxRetained ?? 3, 1),
+    minWalSizeForCheckpoint: whole("minWalSizeForCheckpoint", config.minWalSizeForCheckpoint ?? 64 * 1024 * 1024, 0),
+    truncateWal: flag("truncateWal", config.truncateWal ?? true),
+    incremental: flag("incremental", config.incremental ?? true),
+    maxChainLength: whole("maxChainLength", config.maxChainLength ?? 8, 1),
+    maxDeltaRatio: ratio("maxDeltaRatio", config.maxDeltaRatio ?? 0.5),
   };
+}
+
+function checkLog(log: CheckpointLog | undefined): void {
+  if (log === undefined) return;
+  const isLog = typeof log === "object" && log !== null && typeof log.logId === "string" && typeof log.durableLsn === "number";
+  if (!isLog || typeof log.counts !== "function" || typeof log.truncateBefore !== "function") {
+    throw new TypeError("log must have logId, durableLsn, counts and truncateBefore, as a write-ahead log has");
+  }
 }

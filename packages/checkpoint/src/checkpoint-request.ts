@@ -1,5 +1,6 @@
-/** A state's bytes, whole or in chunks. */
-export type StateBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+import type { CapturedState, RequestedState } from "./captured-state.ts";
+import { captureOf } from "./captured-state.ts";
+import type { AbortSignalLike } from "./checkpoint-reader.ts";
 
 /** One cut: everything of it was true at the same commit. Recovery and commits hand it out. */
 export interface CommitPoint {
@@ -14,9 +15,33 @@ export interface CommitPoint {
 }
 
 export interface CheckpointRequest extends CommitPoint {
-  /** The state at that cut; a function is called once, with the kind of part that the manager wants. Plain bytes are a full state. */
-  readonly state: StateBytes | ((kind: "full" | "delta") => StateBytes);
+  /** The state at that cut. A capture can become a delta; plain bytes, and what a function gives, are a full state. */
+  readonly state: RequestedState;
+  /** @default the capture's */
   readonly keyCount?: number | undefined;
+}
+
+/** How far a checkpoint is. */
+export interface CheckpointProgress {
+  /** Bytes of state written so far. */
+  readonly bytes: number;
+}
+
+export interface PublishOptions {
+  /** Looked at between the chunks of the state: the checkpoint is given up with the signal's reason. No effect once the last one is written. */
+  readonly signal?: AbortSignalLike | undefined;
+  /** Called after each chunk. What it throws ends the checkpoint. */
+  readonly onProgress?: ((progress: CheckpointProgress) => void) | undefined;
+}
+
+/** A cut in the types that are stored. */
+export interface Cut {
+  readonly walPosition: number;
+  readonly walId: string | undefined;
+  readonly epoch: number | undefined;
+  readonly sourceOffsets: ReadonlyMap<string, bigint>;
+  readonly watermark: bigint | undefined;
+  readonly keyCount: number | undefined;
 }
 
 function integer(name: string, value: unknown): bigint {
@@ -38,30 +63,36 @@ export function count(name: string, value: unknown): number {
   return value;
 }
 
-/** The request's cut in the types that are stored; throws `TypeError` or `RangeError` for what isn't one. */
-export function normalizeRequest(request: CheckpointRequest): {
-  readonly walPosition: number;
-  readonly epoch: number | undefined;
-  readonly sourceOffsets: ReadonlyMap<string, bigint>;
-  readonly watermark: bigint | undefined;
-  readonly keyCount: number | undefined;
-} {
+/** The request as it will be stored, and its state; throws `TypeError` or `RangeError` for what isn't one, and ends the capture then. */
+export function checkRequest(request: CheckpointRequest): { readonly cut: Cut; readonly state: CapturedState } {
   if (typeof request !== "object" || request === null) throw new TypeError("a checkpoint needs a position and a state");
-  const { walPosition, walId, epoch, sourceOffsets = new Map<string, bigint>(), watermark, keyCount, state } = request;
+  const state = captureOf(request.state);
+  try {
+    return { cut: cutOf(request, state.keyCount), state };
+  } catch (error) {
+    state.fail();
+    throw error;
+  }
+}
+
+function cutOf({ walPosition, walId, epoch, sourceOffsets = new Map<string, bigint>(), watermark, keyCount }: CheckpointRequest, keys: number | undefined): Cut {
   if (walId !== undefined && typeof walId !== "string") throw new TypeError("walId must be a string");
-  if (state === undefined || state === null) throw new TypeError("a checkpoint without a state would lose everything before its position");
   if (!(sourceOffsets instanceof Map)) throw new TypeError("sourceOffsets must be a Map");
+  const keysOf = keyCount ?? keys;
   return {
     walPosition: count("walPosition", walPosition),
+    walId,
     epoch: epoch === undefined ? undefined : count("epoch", epoch),
     sourceOffsets: new Map([...sourceOffsets].map(([source, offset]) => [String(source), integer(`the offset of ${source}`, offset)])),
     watermark: watermark === undefined ? undefined : integer("watermark", watermark),
-    keyCount: keyCount === undefined ? undefined : count("keyCount", keyCount),
+    keyCount: keysOf === undefined ? undefined : count("keyCount", keysOf),
   };
 }
 
-export function chunksOf(state: StateBytes): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
-  if (state instanceof Uint8Array) return [state];
-  if (typeof state === "object" && state !== null && (Symbol.iterator in state || Symbol.asyncIterator in state)) return state;
-  throw new TypeError("a state is a Uint8Array or an iterable of them");
+/** Options of a long call; throws `TypeError` for what aren't any. */
+export function checkPublishOptions(options: PublishOptions): void {
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  const { signal, onProgress } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress must be a function");
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") throw new TypeError("signal must be an AbortSignal");
 }

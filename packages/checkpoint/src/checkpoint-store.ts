@@ -43,6 +43,13 @@ export interface CheckpointStore {
   /** The state's bytes in chunks; `CHECKPOINT_NOT_FOUND` as above. */
   readState(id: number): AsyncIterable<Uint8Array>;
   /**
+   * A text that is another one once anybody may have changed the bytes of a published state, found without reading them: an
+   * object's ETag, a file's number, length and times. It is to be compared with an earlier answer for the same id, by one
+   * process; equal means that no call has changed the bytes in between, as far as the store's clock is fine enough to tell
+   * (`PathStatus.revision`), not that the medium has kept them. `CHECKPOINT_NOT_FOUND` when there is no such state.
+   */
+  revision(id: number): Promise<string>;
+  /**
    * Writes the state, asks `describe` for the metadata, and publishes both under `id`, whole or not at all. Durable when it
    * settles. Never replaces what is published (`CHECKPOINT_EXISTS`). After a failure the id isn't published; it may be a
    * leftover.

@@ -91,6 +91,16 @@ class FileStore implements CheckpointStore {
     }
   }
 
+  revision(id: number): Promise<string> {
+    return translated(async () => {
+      const file = this.#path(nameOf("checkpoint", id), STATE_FILE);
+      const status = await this.#disk.stat(file);
+      if (!status) throw new CheckpointError("CHECKPOINT_NOT_FOUND", `${file} isn't there`, { id, file });
+      if (status.kind !== "file") throw new CheckpointError("CHECKPOINT_CORRUPT", `${file} isn't a plain file`, { id, file });
+      return status.revision;
+    }, id);
+  }
+
   publish(id: number, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
     return translated(async () => {
       const disk = this.#disk;

@@ -1,11 +1,15 @@
-export { type CheckpointConfig, type CheckpointLog } from "./checkpoint-config.ts";
+export type { CapturedState, RequestedState, StateBytes } from "./captured-state.ts";
+export type { CheckpointConfig, CheckpointLog, MergeStates } from "./checkpoint-config.ts";
 export { CheckpointError, isCheckpointError, isCorruption, type CheckpointErrorCode, type CheckpointErrorDetails } from "./checkpoint-error.ts";
-export { type IncrementalCheckpointManager, openCheckpointManager } from "./checkpoint-manager.ts";
+export type { CheckpointCleanupEvent, CheckpointEvents, CheckpointFailedEvent, CheckpointPublishedEvent } from "./checkpoint-events.ts";
+export type { IncrementalCheckpointManager } from "./checkpoint-manager.ts";
 export type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 export type { AbortSignalLike, CheckpointReader, CheckpointSurvey, SurveyedCheckpoint } from "./checkpoint-reader.ts";
-export type { CheckpointRequest, CommitPoint, StateBytes } from "./checkpoint-request.ts";
+export type { CheckpointProgress, CheckpointRequest, CommitPoint, PublishOptions } from "./checkpoint-request.ts";
 export type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
+export type { CleanupReport, KeptCheckpoint, KeptReason } from "./clean-up.ts";
 export { fileCheckpointStore } from "./file-checkpoint-store.ts";
 export { memoryCheckpointStore } from "./memory-checkpoint-store.ts";
+export { openCheckpointManager } from "./open-checkpoint-manager.ts";
 export { checkpointReader, openCheckpointReader } from "./read-checkpoints.ts";
 export { validateCheckpoint } from "./validate-checkpoint.ts";

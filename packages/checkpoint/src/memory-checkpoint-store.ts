@@ -5,12 +5,15 @@ import type { CheckpointStore } from "./checkpoint-store.ts";
 interface Held {
   readonly metadata: Uint8Array;
   readonly state: readonly Uint8Array[];
+  /** Which publish it is of. */
+  readonly revision: string;
 }
 
 /** Checkpoints in memory, for tests: durable as long as the store is held. */
 export function memoryCheckpointStore(): CheckpointStore {
   const held = new Map<number, Held>();
   let highestId = 0;
+  let published = 0;
   let locked = false;
   const find = (id: number): Held => {
     const found = held.get(id);
@@ -36,6 +39,7 @@ export function memoryCheckpointStore(): CheckpointStore {
     async *readState(id) {
       yield* find(id).state;
     },
+    revision: async (id) => find(id).revision,
     async publish(id, state, describe) {
       if (held.has(id)) throw new CheckpointError("CHECKPOINT_EXISTS", `checkpoint ${id} is there already`, { id });
       highestId = Math.max(highestId, id);
@@ -47,7 +51,7 @@ export function memoryCheckpointStore(): CheckpointStore {
         size += chunk.length;
         checksum = crc32(chunk, checksum);
       }
-      held.set(id, { metadata: describe({ size, checksum }), state: chunks });
+      held.set(id, { metadata: describe({ size, checksum }), state: chunks, revision: String(++published) });
     },
     async withdraw(ids) {
       for (const id of ids) find(id);

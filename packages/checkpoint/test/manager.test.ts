@@ -130,7 +130,7 @@ describe("a manager", () => {
     expect(calls).toEqual([11, 11, 21]);
     log.truncateBefore = () => Promise.reject(new Error("no"));
     await manager.create({ walPosition: 40, state: bytesOf("") });
-    expect(manager.lastCleanupError).toMatchObject({ message: "no" });
+    expect(manager.lastCleanup).toMatchObject({ error: { message: "no" } });
     expect(await manager.oldestWalPosition()).toBe(30);
     await manager.close();
   });

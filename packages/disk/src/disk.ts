@@ -15,6 +15,13 @@ export interface PathStatus {
   readonly kind: EntryKind;
   /** Bytes of a file; 0 for what isn't one. */
   readonly size: number;
+  /**
+   * Of a file: another text once its bytes or its length were changed, or another file has the path, so that a caller needn't
+   * read it again to know that it is the same; empty for what isn't a file. It may also change when the bytes didn't. Two
+   * changes within one tick of the file system's clock (some milliseconds) may look like one, and bytes that the device loses
+   * by itself don't show. Says nothing across a power cut.
+   */
+  readonly revision: string;
 }
 
 /**

@@ -7,7 +7,7 @@ import { nodeClock } from "./node-clock.ts";
 import { NodeFile } from "./node-file.ts";
 import { nodeOwners } from "./node-owners.ts";
 import { readSync } from "./node-read-sync.ts";
-import { checkDirectory, checkPlainFile, kindOf, stat, statSync, statusOf } from "./node-status.ts";
+import { checkDirectory, checkPlainFile, kindOf, stat, statSync } from "./node-status.ts";
 import { platformRules, type PlatformRules } from "./platform.ts";
 
 /** The file system of this machine. */
@@ -54,7 +54,7 @@ async function open(path: string, rules: PlatformRules): Promise<DiskFile> {
   const descriptor = await call<number>("open", path, (done) => fs.open(path, rules.readFlags, done));
   const file = new NodeFile({ path, descriptor, access: "read", contentSync: rules.contentSync });
   try {
-    checkPlainFile("open", path, statusOf(await call<fs.Stats>("open", path, (done) => fs.fstat(descriptor, done))));
+    checkPlainFile("open", path, { kind: kindOf(await call<fs.Stats>("open", path, (done) => fs.fstat(descriptor, done))) });
   } catch (error) {
     await file.close().catch(() => undefined);
     throw error;

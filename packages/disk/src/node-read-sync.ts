@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { checkBytes, checkPosition } from "./argument-checks.ts";
 import { callSync } from "./node-call.ts";
-import { checkPlainFile, statSync, statusOf } from "./node-status.ts";
+import { checkPlainFile, kindOf, statSync } from "./node-status.ts";
 import { transferMax, type PlatformRules } from "./platform.ts";
 
 const operation = "readSync";
@@ -13,7 +13,7 @@ export function readSync(path: string, position: number, target: Uint8Array, rul
   if (!rules.refusesLinks) checkPlainFile(operation, path, statSync(operation, path));
   const descriptor = callSync(operation, path, () => fs.openSync(path, rules.readFlags), "open");
   try {
-    checkPlainFile(operation, path, statusOf(callSync(operation, path, () => fs.fstatSync(descriptor))));
+    checkPlainFile(operation, path, { kind: kindOf(callSync(operation, path, () => fs.fstatSync(descriptor))) });
     const length = Math.min(target.length, transferMax);
     return callSync(operation, path, () => fs.readSync(descriptor, target, 0, length, position));
   } finally {

@@ -7,7 +7,7 @@ import { call, callSync } from "./node-call.ts";
 /** What stands at `path`, for the call `operation` that looks before it acts. */
 export async function stat(operation: string, path: string): Promise<PathStatus | undefined> {
   try {
-    return statusOf(await call<fs.Stats>(operation, path, (done) => fs.lstat(path, done)));
+    return statusOf(await call<fs.BigIntStats>(operation, path, (done) => fs.lstat(path, { bigint: true }, done)));
   } catch (error) {
     return undefinedIfAbsent(error);
   }
@@ -16,7 +16,7 @@ export async function stat(operation: string, path: string): Promise<PathStatus 
 /** The same at once. */
 export function statSync(operation: string, path: string): PathStatus | undefined {
   try {
-    return statusOf(callSync(operation, path, () => fs.lstatSync(path)));
+    return statusOf(callSync(operation, path, () => fs.lstatSync(path, { bigint: true })));
   } catch (error) {
     return undefinedIfAbsent(error);
   }
@@ -28,12 +28,16 @@ export function checkDirectory(operation: string, path: string, status: PathStat
 }
 
 /** For what was opened, and for what is looked at first where an open follows links. */
-export function checkPlainFile(operation: string, path: string, status: PathStatus | undefined): void {
+export function checkPlainFile(operation: string, path: string, status: { readonly kind: EntryKind } | undefined): void {
   if (status !== undefined && status.kind !== "file") throw notAFileError(operation, path);
 }
 
-export function statusOf(stats: fs.Stats): PathStatus {
-  return { kind: kindOf(stats), size: stats.isFile() ? stats.size : 0 };
+function statusOf(stats: fs.BigIntStats): PathStatus {
+  const kind = kindOf(stats);
+  if (kind !== "file") return { kind, size: 0, revision: "" };
+  const { ino, size, mtimeNs, ctimeNs } = stats;
+  // The time of the content can be set to what it was, that of the last change can't.
+  return { kind, size: Number(size), revision: `${ino}-${size}-${mtimeNs}-${ctimeNs}` };
 }
 
 export function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): EntryKind {

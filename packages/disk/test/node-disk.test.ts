@@ -139,11 +139,25 @@ describe("directories of nodeDisk", () => {
       { name: "file", kind: "file" },
       { name: "link", kind: "other" },
     ]);
-    expect(await nodeDisk.stat(join(directory, "file"))).toEqual({ kind: "file", size: 4 });
-    expect(await nodeDisk.stat(join(directory, "directory"))).toEqual({ kind: "directory", size: 0 });
-    expect(await nodeDisk.stat(join(directory, "link"))).toEqual({ kind: "other", size: 0 });
+    expect(await nodeDisk.stat(join(directory, "file"))).toMatchObject({ kind: "file", size: 4 });
+    expect(await nodeDisk.stat(join(directory, "directory"))).toEqual({ kind: "directory", size: 0, revision: "" });
+    expect(await nodeDisk.stat(join(directory, "link"))).toEqual({ kind: "other", size: 0, revision: "" });
     expect(await nodeDisk.stat(join(directory, "absent"))).toBeUndefined();
     expect(await nodeDisk.stat(join(directory, "file", "below"))).toBeUndefined();
+  });
+
+  it("shows in a file's revision that its content was changed, though length and time of the content were put back", async () => {
+    const path = join(await scratch(), "file");
+    const file = await createWith(path, "four");
+    await fs.utimes(path, 1, 1);
+    const before = await nodeDisk.stat(path);
+    // Repeated until the file system's clock has made a step.
+    do {
+      await file.write(0, bytes("five"));
+      await fs.utimes(path, 1, 1);
+    } while ((await nodeDisk.stat(path))?.revision === before?.revision);
+    await file.close();
+    expect((await fs.stat(path)).mtimeMs).toBe(1000);
   });
 
   it("refuses to list what is absent, a file, or a link to a directory", async () => {

@@ -296,11 +296,26 @@ describe("processes and boots", () => {
     const disk = createSimulatedDisk();
     const second = disk.anotherProcess();
     await (await disk.create("/a")).write(0, filled(1, 1));
-    expect(await second.stat("/a")).toEqual({ kind: "file", size: 1 });
+    expect(await second.stat("/a")).toMatchObject({ kind: "file", size: 1 });
     expect([disk.openFiles, second.openFiles]).toEqual([1, 0]);
     expect([disk.operations.length, second.operations.length]).toEqual([2, 1]);
     second.advance(5);
     expect(disk.clock.monotonic()).toBe(5);
+  });
+
+  test("every write gives a file another revision, which is the same for those that start again after a kill", async () => {
+    const disk = createSimulatedDisk();
+    const file = await disk.create("/a");
+    await (await disk.create("/b")).close();
+    const revisions = [disk.statSync("/a")?.revision, disk.statSync("/b")?.revision];
+    for (let round = 0; round < 3; round++) {
+      await file.write(0, filled(1, 1));
+      revisions.push(disk.statSync("/a")?.revision);
+    }
+    await disk.rename("/b", "/c");
+    expect(disk.statSync("/c")?.revision).toBe(revisions[1]);
+    expect(new Set(revisions).size).toBe(5);
+    expect(disk.killed().mount().statSync("/a")?.revision).toBe(revisions.at(-1));
   });
 
   test("a killed process does nothing more, not even what it had begun", async () => {
@@ -315,7 +330,7 @@ describe("processes and boots", () => {
     await expect(file.sync()).rejects.toMatchObject({ code: "DISK_CLOSED" });
     await file.close();
     expect(second.openFiles).toBe(0);
-    expect(await disk.stat("/a")).toEqual({ kind: "file", size: 0 });
+    expect(await disk.stat("/a")).toMatchObject({ kind: "file", size: 0 });
   });
 });
 

@@ -1,89 +1,180 @@
+import { crc32 } from "@laminar/disk/checksum";
 import {
   BLOCK_BYTES,
   BLOCK_HEAD_BYTES,
   BODY_BYTES_MAX,
-  DELETED,
-  ENTRY_HEAD_BYTES,
   FOOTER_BYTES,
   HEADER_BYTES,
   chainChecksum,
   readHeader,
-  viewOf,
   writeBlockHead,
   writeFooter,
   writeHeader,
 } from "./format.ts";
-import { SnapshotError } from "./snapshot-error.ts";
+import { isDeletedAt, recordBytes, writeRecord } from "./record.ts";
+import { tooLarge } from "./snapshot-error.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
 
-/** Makes the bytes of one snapshot, entry by entry; holds one block. Every array that it gives out is new. */
+/** Four blocks, so that whoever writes chunks to a disk does it in fewer calls. */
+const CHUNK_BYTES = HEADER_BYTES + 4 * (BLOCK_HEAD_BYTES + BLOCK_BYTES) + FOOTER_BYTES;
+/** The first chunk begins with this and grows, so that a small snapshot is quickly made. */
+const CHUNK_BYTES_MIN = 0x400;
+/** What is worked through in one go of an entry that is larger than a block. */
+const SLICE_BYTES = 0x10_0000;
+const NO_BYTES = new Uint8Array(0);
+
+/**
+ * Makes the bytes of one snapshot, entry by entry; holds one chunk. Every chunk that it gives out is new. Blocks are built where
+ * they will be given out, and records that stand one behind the other in memory are copied in one go.
+ */
 export class BlockWriter {
-  readonly header: Uint8Array;
+  readonly #kind: SnapshotKind;
   readonly #seed: number;
-  #block: Uint8Array = new Uint8Array(0);
-  #view: DataView = viewOf(this.#block);
-  #used = 0;
+  #chunk: Uint8Array = new Uint8Array(CHUNK_BYTES_MIN);
+  /** Bytes of the chunk that are written, without the records that wait. */
+  #used = HEADER_BYTES;
+  #blockStart = 0;
+  /** Of the open block, with the records that wait. No entry: there is no open block. */
+  #bodyBytes = 0;
   #count = 0;
   #totals = { entries: 0, deletes: 0, blocks: 0, bytes: HEADER_BYTES, blocksChecksum: 0 };
+  #waitingIn: Uint8Array = NO_BYTES;
+  #waitingStart = 0;
+  #waitingEnd = 0;
 
   constructor(kind: SnapshotKind, timestampNs: bigint) {
-    this.header = writeHeader(kind, timestampNs);
-    this.#seed = readHeader(this.header).checksum;
+    this.#kind = kind;
+    const header = writeHeader(kind, timestampNs);
+    this.#seed = readHeader(header).checksum;
+    this.#chunk.set(header);
   }
 
-  /** Adds an entry; returns the block before it when that one is full now. */
-  add(key: Uint8Array, value: Uint8Array | undefined): Uint8Array | undefined {
-    const bytes = ENTRY_HEAD_BYTES + key.length + (value?.length ?? 0);
-    if (bytes > BODY_BYTES_MAX) throw tooLarge(bytes);
-    const finished = this.#used + bytes > this.#block.length ? this.#finishBlock() : undefined;
-    if (this.#count === 0) this.#startBlock(bytes);
-    this.#write(key, value);
-    this.#count += 1;
-    this.#totals.entries += 1;
-    if (value === undefined) this.#totals.deletes += 1;
-    return finished;
+  /**
+   * Makes room for an entry of so many bytes; the chunk that had to be finished for it, where one had to. Afterwards `add` or
+   * `addRecord` take the entry; above `BLOCK_BYTES` it is `addLarge`.
+   */
+  room(bytes: number): Uint8Array | undefined {
+    if (this.#count > 0 && this.#bodyBytes + bytes <= BLOCK_BYTES) return undefined;
+    if (bytes > BODY_BYTES_MAX) throw tooLarge(bytes, BODY_BYTES_MAX);
+    this.#endBlock();
+    return this.#used + BLOCK_HEAD_BYTES + BLOCK_BYTES > CHUNK_BYTES ? this.#takeChunk() : undefined;
   }
 
-  /** What is left: the last block, where there is one, and the footer. */
+  add(key: Uint8Array, value: Uint8Array | undefined): void {
+    const bytes = recordBytes(key, value);
+    this.#copyWaiting();
+    this.#countIn(bytes, value === undefined);
+    this.#reserve(bytes);
+    writeRecord(this.#chunk, this.#used, key, value);
+    this.#used += bytes;
+  }
+
+  /** `add` for an entry that is a record from `start` to `end` of `bytes`, which have to stay as they are until the next chunk is given out. */
+  addRecord(bytes: Uint8Array, start: number, end: number): void {
+    this.#countIn(end - start, isDeletedAt(bytes, start));
+    if (bytes !== this.#waitingIn || start !== this.#waitingEnd) {
+      this.#copyWaiting();
+      this.#waitingIn = bytes;
+      this.#waitingStart = start;
+    }
+    this.#waitingEnd = end;
+  }
+
+  /**
+   * A block of one entry of any size, whose record is `parts` one behind the other. In slices, and `undefined` is a moment at
+   * which the caller may rest: a gibibyte takes about a second.
+   */
+  *addLarge(parts: readonly Uint8Array[], isDeleted: boolean): Generator<Uint8Array | undefined, void> {
+    let bodyChecksum = 0;
+    for (const slice of slicesOf(parts)) {
+      bodyChecksum = crc32(slice, bodyChecksum);
+      yield undefined;
+    }
+    this.#countIn(parts.reduce((sum, part) => sum + part.length, 0), isDeleted);
+    this.#writeHead(bodyChecksum);
+    for (const slice of slicesOf(parts)) {
+      for (let at = 0; at < slice.length; ) {
+        if (this.#used === CHUNK_BYTES) yield this.#takeChunk();
+        const piece = slice.subarray(at, at + CHUNK_BYTES - this.#used);
+        this.#reserve(piece.length);
+        this.#chunk.set(piece, this.#used);
+        this.#used += piece.length;
+        at += piece.length;
+      }
+    }
+  }
+
+  /** What is left, the footer at its end. */
   finish(): readonly Uint8Array[] {
-    const last = this.#finishBlock();
+    this.#endBlock();
+    const full = this.#used + FOOTER_BYTES > CHUNK_BYTES ? [this.#takeChunk()] : [];
     this.#totals.bytes += FOOTER_BYTES;
-    const footer = writeFooter(this.#seed, this.#totals);
-    return last === undefined ? [footer] : [last, footer];
+    this.#reserve(FOOTER_BYTES);
+    this.#chunk.set(writeFooter(this.#seed, this.#totals), this.#used);
+    this.#used += FOOTER_BYTES;
+    const last = this.#chunk.subarray(0, this.#used);
+    // A view keeps all of its chunk in memory, and a small snapshot may be kept for long.
+    return [...full, last.length < this.#chunk.length / 2 ? last.slice() : last];
   }
 
-  #startBlock(firstEntryBytes: number): void {
-    this.#block = new Uint8Array(BLOCK_HEAD_BYTES + Math.max(BLOCK_BYTES, firstEntryBytes));
-    this.#view = viewOf(this.#block);
-    this.#used = BLOCK_HEAD_BYTES;
+  /** Counts an entry in, as the first one of a new block where none is open. */
+  #countIn(bytes: number, isDeleted: boolean): void {
+    if (isDeleted && this.#kind === "full") throw new TypeError("A full snapshot holds no deleted keys: every entry needs a value.");
+    if (this.#count === 0) {
+      this.#reserve(BLOCK_HEAD_BYTES);
+      this.#blockStart = this.#used;
+      this.#used += BLOCK_HEAD_BYTES;
+    }
+    this.#count += 1;
+    this.#bodyBytes += bytes;
+    this.#totals.entries += 1;
+    if (isDeleted) this.#totals.deletes += 1;
   }
 
-  #write(key: Uint8Array, value: Uint8Array | undefined): void {
-    this.#view.setUint32(this.#used, key.length, true);
-    this.#view.setUint32(this.#used + 4, value === undefined ? DELETED : value.length, true);
-    this.#used += ENTRY_HEAD_BYTES;
-    this.#block.set(key, this.#used);
-    this.#used += key.length;
-    if (value === undefined) return;
-    this.#block.set(value, this.#used);
-    this.#used += value.length;
+  /** Makes the chunk large enough for so many more bytes, which `room` made sure a full-sized one can hold. */
+  #reserve(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#chunk.length) return;
+    const larger = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(needed, 2 * this.#chunk.length)));
+    larger.set(this.#chunk);
+    this.#chunk = larger;
   }
 
-  #finishBlock(): Uint8Array | undefined {
-    if (this.#count === 0) return undefined;
-    const block = this.#block.subarray(0, this.#used);
-    const checksum = writeBlockHead(block, this.#seed, this.#totals.blocks, this.#count);
+  #copyWaiting(): void {
+    if (this.#waitingIn === NO_BYTES) return;
+    const bytes = this.#waitingEnd - this.#waitingStart;
+    this.#reserve(bytes);
+    this.#chunk.set(this.#waitingIn.subarray(this.#waitingStart, this.#waitingEnd), this.#used);
+    this.#used += bytes;
+    this.#waitingIn = NO_BYTES;
+  }
+
+  #endBlock(): void {
+    this.#copyWaiting();
+    if (this.#count > 0) this.#writeHead(crc32(this.#chunk.subarray(this.#blockStart + BLOCK_HEAD_BYTES, this.#used)));
+  }
+
+  /** Writes the open block's head; no block is open afterwards. */
+  #writeHead(bodyChecksum: number): void {
+    const head = this.#chunk.subarray(this.#blockStart, this.#blockStart + BLOCK_HEAD_BYTES);
+    const checksum = writeBlockHead(head, this.#seed, this.#totals.blocks, { bodyBytes: this.#bodyBytes, count: this.#count, bodyChecksum });
     this.#totals.blocksChecksum = chainChecksum(this.#totals.blocksChecksum, checksum);
     this.#totals.blocks += 1;
-    this.#totals.bytes += block.length;
-    this.#block = new Uint8Array(0);
-    this.#used = 0;
+    this.#totals.bytes += BLOCK_HEAD_BYTES + this.#bodyBytes;
+    this.#bodyBytes = 0;
     this.#count = 0;
-    return block;
+  }
+
+  #takeChunk(): Uint8Array {
+    const chunk = this.#chunk.subarray(0, this.#used);
+    this.#chunk = new Uint8Array(CHUNK_BYTES);
+    this.#used = 0;
+    return chunk;
   }
 }
 
-function tooLarge(bytes: number): SnapshotError {
-  const message = `An entry takes ${bytes} bytes with its lengths; ${BODY_BYTES_MAX} is the most. Split the value over several keys.`;
-  return new SnapshotError("SNAPSHOT_TOO_LARGE", message);
+function* slicesOf(parts: readonly Uint8Array[]): Iterable<Uint8Array> {
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += SLICE_BYTES) yield part.subarray(at, at + SLICE_BYTES);
+  }
 }

@@ -1,3 +1,5 @@
+const NO_BYTES = new Uint8Array(0);
+
 /** Bytes that arrived in chunks of any size, given out in pieces of any other; takes memory only for bytes that are there. */
 export class ChunkQueue {
   #chunks: Uint8Array[] = [];
@@ -23,27 +25,18 @@ export class ChunkQueue {
     this.#length += chunk.length;
   }
 
-  /** The next `count` bytes: a view when they lie in one chunk, else a copy. `undefined`, and nothing taken, while fewer are there. */
-  take(count: number): Uint8Array | undefined {
+  /** The next `count` bytes as views of the chunks in which they lie. `undefined`, and nothing taken, while fewer are there. */
+  takePieces(count: number): readonly Uint8Array[] | undefined {
     if (count > this.#length) return undefined;
-    const first = this.#chunks[this.#first];
-    if (first === undefined || first.length - this.#used < count) return this.#join(count);
-    const bytes = first.subarray(this.#used, this.#used + count);
-    this.#advance(first, count);
-    return bytes;
-  }
-
-  #join(count: number): Uint8Array {
-    const joined = new Uint8Array(count);
-    for (let filled = 0; filled < count; ) {
-      const chunk = this.#chunks[this.#first];
-      if (chunk === undefined) break;
-      const part = chunk.subarray(this.#used, this.#used + count - filled);
-      joined.set(part, filled);
-      filled += part.length;
-      this.#advance(chunk, part.length);
+    const pieces: Uint8Array[] = [];
+    for (let left = count; left > 0; ) {
+      const chunk = this.#chunks[this.#first] ?? NO_BYTES;
+      const piece = chunk.subarray(this.#used, this.#used + left);
+      pieces.push(piece);
+      left -= piece.length;
+      this.#advance(chunk, piece.length);
     }
-    return joined;
+    return pieces;
   }
 
   #advance(chunk: Uint8Array, count: number): void {
@@ -56,4 +49,24 @@ export class ChunkQueue {
     this.#chunks = [];
     this.#first = 0;
   }
+}
+
+/** All bytes of `pieces`: the piece where there is one, else a copy. */
+export function wholeFrom(pieces: readonly Uint8Array[]): Uint8Array {
+  const [first = NO_BYTES] = pieces;
+  return pieces.length <= 1 ? first : bytesFrom(pieces, 0, 0, pieces.reduce((sum, piece) => sum + piece.length, 0));
+}
+
+/** A copy of `count` bytes of `pieces`, from offset `at` of piece number `first` on. */
+export function bytesFrom(pieces: readonly Uint8Array[], first: number, at: number, count: number): Uint8Array {
+  const joined = new Uint8Array(count);
+  let filled = 0;
+  for (let index = first; filled < count; index += 1) {
+    const piece = pieces[index] ?? NO_BYTES;
+    const start = index === first ? at : 0;
+    const part = piece.subarray(start, start + count - filled);
+    joined.set(part, filled);
+    filled += part.length;
+  }
+  return joined;
 }

@@ -1,5 +1,8 @@
 import { BlockWriter } from "./block-writer.ts";
-import { checkBytes } from "./key-text.ts";
+import { checkBytes, checkKind } from "./check-arguments.ts";
+import { BLOCK_BYTES, ENTRY_HEAD_BYTES } from "./format.ts";
+import type { EncodingStep } from "./pace.ts";
+import { recordBytes, writeRecordHead } from "./record.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
 /** A key with its value, or with `undefined` when it was deleted. */
@@ -16,10 +19,10 @@ export interface EncodeOptions extends SnapshotOptions {
 }
 
 /**
- * The bytes of a snapshot of `entries`, in their order, in chunks: about 64 KiB each, more for an entry that is larger itself.
- * Entries are drawn as the chunks are, so it holds one block at a time; a chunk is a new array and belongs to the caller. The
- * same entries with the same timestamp give the same bytes. Keys have to be distinct; that isn't checked here, but by the readers
- * that hold all keys (`StateSnapshot.fromBytes`, and `mergeSnapshots` for deltas).
+ * The bytes of a snapshot of `entries`, in their order, in chunks of at most about 256 KiB. Entries are drawn as the chunks are, so
+ * it holds one chunk at a time; a chunk is a new array and belongs to the caller. An entry's arrays have to stay as they are until
+ * the next one is drawn. The same entries with the same timestamp give the same bytes. Keys have to be distinct; that isn't checked
+ * here, but by the readers that hold all keys (`StateSnapshot.fromBytes`, `StateStore.restoreFrom`, and `mergeSnapshots` for deltas).
  *
  * @throws TypeError, RangeError for wrong options, at the call
  * @throws TypeError while iterating, for an entry that is none, or for a deleted key in a full snapshot
@@ -27,33 +30,47 @@ export interface EncodeOptions extends SnapshotOptions {
  */
 export function encodeSnapshot(entries: Iterable<SnapshotEntryInput>, options: EncodeOptions = {}): Iterable<Uint8Array> {
   const kind = options.kind ?? "full";
-  if (kind !== "full" && kind !== "delta") throw new TypeError(`The kind of a snapshot is "full" or "delta", not ${String(kind)}.`);
-  return encode(entries, kind, timestampOf(options));
+  checkKind(kind);
+  return chunksOf(encodeEntries(entries, kind, timestampOf(options)));
 }
 
-/** @throws TypeError when it isn't an entry that a snapshot of that kind may hold */
-export function checkedEntry(input: SnapshotEntryInput, kind: SnapshotKind): SnapshotEntry {
+export const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+/** @throws TypeError when it isn't an entry */
+export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
   const { key, value } = "key" in input ? input : { key: input[0], value: input[1] };
   checkBytes(key, "A key");
   if (value !== undefined) checkBytes(value, "A value");
-  else if (kind === "full") throw new TypeError("A full snapshot holds no deleted keys: every entry needs a value.");
   return { key, value };
 }
 
-function timestampOf(options: SnapshotOptions): bigint {
-  const timestampNs = options.timestampNs ?? BigInt(Date.now()) * 1_000_000n;
+export function timestampOf(options: SnapshotOptions): bigint {
+  const timestampNs = options.timestampNs ?? nowNs();
   if (typeof timestampNs !== "bigint") throw new TypeError(`timestampNs is a bigint, not ${typeof timestampNs}.`);
   if (BigInt.asUintN(64, timestampNs) !== timestampNs) throw new RangeError(`timestampNs is from 0 to 2^64 - 1, not ${timestampNs}.`);
   return timestampNs;
 }
 
-function* encode(entries: Iterable<SnapshotEntryInput>, kind: SnapshotKind, timestampNs: bigint): Iterable<Uint8Array> {
+/** Without the moments to rest. */
+export function* chunksOf(steps: Iterable<EncodingStep>): Iterable<Uint8Array> {
+  for (const chunk of steps) if (chunk !== undefined) yield chunk;
+}
+
+function* encodeEntries(entries: Iterable<SnapshotEntryInput>, kind: SnapshotKind, timestampNs: bigint): Iterable<EncodingStep> {
   const writer = new BlockWriter(kind, timestampNs);
-  yield writer.header;
   for (const input of entries) {
-    const { key, value } = checkedEntry(input, kind);
-    const block = writer.add(key, value);
-    if (block !== undefined) yield block;
+    const { key, value } = checkedEntry(input);
+    const bytes = recordBytes(key, value);
+    const full = writer.room(bytes);
+    if (full !== undefined) yield full;
+    if (bytes <= BLOCK_BYTES) writer.add(key, value);
+    else yield* writer.addLarge(partsOf(key, value), value === undefined);
   }
   yield* writer.finish();
+}
+
+function partsOf(key: Uint8Array, value: Uint8Array | undefined): readonly Uint8Array[] {
+  const head = new Uint8Array(ENTRY_HEAD_BYTES);
+  writeRecordHead(head, 0, key, value);
+  return value === undefined ? [head, key] : [head, key, value];
 }

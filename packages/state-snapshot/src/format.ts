@@ -83,14 +83,14 @@ export function readHeader(bytes: Uint8Array): Header {
   return { kind: kind === KIND_FULL ? "full" : "delta", timestampNs: view.getBigUint64(16, true), checksum };
 }
 
-/** Fills the first bytes of `block`, whose body stands behind them already; returns the head's checksum. */
-export function writeBlockHead(block: Uint8Array, header: number, index: number, count: number): number {
-  const view = viewOf(block);
+/** Writes the head of block number `index` of the snapshot with that header; its checksum. */
+export function writeBlockHead(bytes: Uint8Array, header: number, index: number, head: Omit<BlockHead, "checksum">): number {
+  const view = viewOf(bytes);
   view.setUint32(0, BLOCK_MARKER, true);
-  view.setUint32(4, block.length - BLOCK_HEAD_BYTES, true);
-  view.setUint32(8, count, true);
-  view.setUint32(12, crc32(block.subarray(BLOCK_HEAD_BYTES)), true);
-  const checksum = blockHeadChecksum(block, header, index);
+  view.setUint32(4, head.bodyBytes, true);
+  view.setUint32(8, head.count, true);
+  view.setUint32(12, head.bodyChecksum, true);
+  const checksum = blockHeadChecksum(bytes, header, index);
   view.setUint32(16, checksum, true);
   return checksum;
 }
@@ -99,11 +99,11 @@ export function writeBlockHead(block: Uint8Array, header: number, index: number,
 export function readBlockHead(bytes: Uint8Array, header: number, index: number, offset: number): BlockHead {
   const view = viewOf(bytes);
   const checksum = view.getUint32(16, true);
-  if (blockHeadChecksum(bytes, header, index) !== checksum) throw corrupt(offset, `the checksum of block ${index}'s head is wrong`);
+  if (blockHeadChecksum(bytes, header, index) !== checksum) throw corrupt(offset, `the checksum of block ${index}'s head is wrong`, index);
   const bodyBytes = view.getUint32(4, true);
   const count = view.getUint32(8, true);
   const fits = count > 0 && bodyBytes <= BODY_BYTES_MAX && count * ENTRY_HEAD_BYTES <= bodyBytes;
-  if (!fits) throw corrupt(offset, `block ${index} can't hold ${count} entries in ${bodyBytes} bytes`);
+  if (!fits) throw corrupt(offset, `block ${index} can't hold ${count} entries in ${bodyBytes} bytes`, index);
   return { bodyBytes, count, bodyChecksum: view.getUint32(12, true), checksum };
 }
 

@@ -1,189 +1,200 @@
-import { checkBytes, keyText } from "./key-text.ts";
-import { SnapshotError } from "./snapshot-error.ts";
+import { ArenaCompaction } from "./arena-compaction.ts";
+import { checkBytes } from "./check-arguments.ts";
+import type { SnapshotChunks } from "./decode-snapshot.ts";
+import { BODY_BYTES_MAX } from "./format.ts";
+import { hashKey } from "./key-hash.ts";
+import { NO_ID } from "./key-index.ts";
+import { loadState } from "./load-records.ts";
+import { MemoryCapture } from "./memory-capture.ts";
+import type { Saved } from "./memory-capture.ts";
+import { RecordTable } from "./record-table.ts";
+import { recordBytes } from "./record.ts";
+import { SnapshotError, tooLarge } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 import type { StateCapture, StateStore } from "./state-store.ts";
+import { TombstoneSweep } from "./tombstone-sweep.ts";
+import { UnsavedChanges } from "./unsaved-changes.ts";
 
-type Entries = Map<string, SnapshotEntry>;
-
-/** How a capture that is safe was named. */
-interface Saved {
-  readonly checkpointId: number | undefined;
-}
-
-/** Without an argument the capture failed. */
-type Release = (saved?: Saved) => void;
-
-/** A `StateStore` in memory, empty. */
+/**
+ * A `StateStore` in memory, empty. Beside keys and values it takes at most 40 bytes an entry, and up to half as much again, or a
+ * mebibyte, for what was overwritten or deleted; so much more is given back beside later changes. Places for keys that were deleted
+ * are kept for new ones. Up to two billion keys, and any amount of memory. Hashes are keyed anew in each process, so no choice of
+ * keys makes it slow. Entries come in the order in which their keys came first.
+ */
 export function createStateStore(): StateStore {
   return new MemoryStateStore();
 }
 
 class MemoryStateStore implements StateStore {
-  /** Without deleted keys. While a full capture is open it is frozen, and `#changed` lies over it. */
-  #base: Entries = new Map();
-  /** What isn't saved and not in an open capture; the last change of each key. */
-  #changed: Entries = new Map();
-  #open: Capture | undefined;
-  #size = 0;
+  #table = new RecordTable();
+  #compaction = new ArenaCompaction(this.#table);
+  #sweep = this.#sweepOf(this.#table);
+  /** Without what an open capture holds. */
+  #unsaved = new UnsavedChanges();
+  #open: MemoryCapture | undefined;
+  #isLoading = false;
   #savedAs: number | undefined;
 
   get size(): number {
-    return this.#size;
+    return this.#table.size;
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
     checkBytes(key, "A key");
-    return this.#find(keyText(key))?.value;
+    const id = this.#table.find(hashKey(key, 0, key.length), key);
+    return id === NO_ID ? undefined : this.#table.valueOf(id);
   }
 
   has(key: Uint8Array): boolean {
-    return this.get(key) !== undefined;
+    checkBytes(key, "A key");
+    const id = this.#table.find(hashKey(key, 0, key.length), key);
+    return id !== NO_ID && !this.#table.isDeleted(id);
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    checkBytes(key, "A key");
     checkBytes(value, "A value");
-    const text = keyText(key);
-    const before = this.#find(text);
-    const entry = { key: before?.key ?? copyOf(key), value: copyOf(value) };
-    if (before?.value === undefined) this.#size += 1;
-    this.#changed.set(text, entry);
-    if (!this.#isLayered()) this.#base.set(text, entry);
+    checkEntry(key, value);
+    this.#beforeChange();
+    const hash = hashKey(key, 0, key.length);
+    const id = this.#table.find(hash, key);
+    if (id === NO_ID) {
+      this.#unsaved.add(this.#table.insert(hash, key, value));
+    } else {
+      this.#table.replace(id, key, value);
+      this.#unsaved.change(id);
+    }
   }
 
   delete(key: Uint8Array): boolean {
     checkBytes(key, "A key");
-    const text = keyText(key);
-    const before = this.#find(text);
-    if (before?.value === undefined) return false;
-    this.#size -= 1;
-    this.#changed.set(text, { key: before.key, value: undefined });
-    if (!this.#isLayered()) this.#base.delete(text);
+    this.#beforeChange();
+    const id = this.#table.find(hashKey(key, 0, key.length), key);
+    if (id === NO_ID || this.#table.isDeleted(id)) return false;
+    if (this.#unsaved.isNew(id)) {
+      this.#table.remove(id);
+      this.#unsaved.forget(id);
+    } else {
+      this.#table.replace(id, key, undefined);
+      this.#unsaved.change(id);
+    }
     return true;
   }
 
   *entries(): Iterable<readonly [Uint8Array, Uint8Array]> {
-    for (const text of this.#base.keys()) yield* this.#pair(text);
-    // Listed before the first is given out: a capture that ends meanwhile moves them into the base.
-    const added = this.#isLayered() ? [...this.#changed.keys()].filter((text) => !this.#base.has(text)) : [];
-    for (const text of added) yield* this.#pair(text);
+    const table = this.#table;
+    const { ids } = table;
+    for (let id = 0; id < ids; id += 1) {
+      const value = table.valueOf(id);
+      if (value !== undefined) yield [table.keyOf(id), value];
+    }
   }
 
   snapshot(): StateCapture {
-    return this.#capture("full", this.#base, undefined);
+    return this.#capture("full");
   }
 
   delta(): StateCapture {
-    return this.#capture("delta", this.#changed, this.#savedAs);
+    return this.#capture("delta");
   }
 
   restore(entries: Iterable<SnapshotEntry>): void {
     this.#checkIdle();
-    const base: Entries = new Map();
+    const table = new RecordTable();
     for (const { key, value } of entries) {
-      checkBytes(key, "A key");
-      if (value === undefined) base.delete(keyText(key));
-      else base.set(keyText(key), checkedPair(key, value));
+      checkEntry(key, value);
+      restoreEntry(table, key, value);
     }
     this.#checkIdle();
-    this.#base = base;
-    this.#changed = new Map();
-    this.#size = base.size;
+    this.#replaceAll(table);
+  }
+
+  async restoreFrom(parts: readonly SnapshotChunks[]): Promise<void> {
+    if (parts.length === 0) throw new RangeError("There is nothing to restore: the first part is the full snapshot.");
+    this.#checkIdle();
+    this.#isLoading = true;
+    try {
+      const { table, changed } = await loadState(parts);
+      this.#replaceAll(table);
+      if (table.deleted > 0) this.#sweep.add(changed);
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  /** What takes memory comes before the change: a change that throws must not have happened. */
+  #beforeChange(): void {
+    if (this.#isLoading) throw loading();
+    this.#compaction.step();
+    this.#sweep.step();
+  }
+
+  #replaceAll(table: RecordTable): void {
+    this.#table = table;
+    this.#compaction = new ArenaCompaction(table);
+    this.#sweep = this.#sweepOf(table);
+    this.#unsaved = new UnsavedChanges();
     this.#savedAs = undefined;
   }
 
-  #find(text: string): SnapshotEntry | undefined {
-    const newer = this.#isLayered() ? this.#changed.get(text) : undefined;
-    return newer ?? this.#base.get(text);
-  }
-
-  *#pair(text: string): Iterable<readonly [Uint8Array, Uint8Array]> {
-    const entry = this.#find(text);
-    if (entry?.value !== undefined) yield [entry.key, entry.value];
-  }
-
-  #isLayered(): boolean {
-    return this.#open?.kind === "full";
+  #sweepOf(table: RecordTable): TombstoneSweep {
+    return new TombstoneSweep(table, (id) => !this.#unsaved.changed.has(id) && this.#open?.unsaved.changed.has(id) !== true);
   }
 
   #checkIdle(): void {
+    if (this.#isLoading) throw loading();
     if (this.#open === undefined) return;
     throw new SnapshotError("SNAPSHOT_BUSY", `A ${this.#open.kind} capture is open. Call its done() or fail() first.`);
   }
 
-  #capture(kind: SnapshotKind, captured: Entries, basedOn: number | undefined): StateCapture {
+  #capture(kind: SnapshotKind): StateCapture {
     this.#checkIdle();
-    const unsaved = this.#changed;
-    this.#changed = new Map();
-    this.#open = new Capture(kind, captured, basedOn, (saved) => this.#release(saved, unsaved));
+    const unsaved = this.#unsaved;
+    const records = this.#table.freeze();
+    this.#unsaved = new UnsavedChanges();
+    this.#open = new MemoryCapture({
+      kind,
+      keyCount: this.#table.size,
+      basedOn: this.#savedAs,
+      records,
+      unsaved,
+      release: (saved) => this.#release(saved, unsaved),
+    });
     return this.#open;
   }
 
-  #release(saved: Saved | undefined, unsaved: Entries): void {
-    if (this.#isLayered()) layOver(this.#base, this.#changed);
+  #release(saved: Saved | undefined, unsaved: UnsavedChanges): void {
+    this.#table.thaw();
     this.#open = undefined;
-    if (saved !== undefined) {
-      this.#savedAs = saved.checkpointId;
+    if (saved === undefined) {
+      this.#unsaved.absorb(unsaved);
       return;
     }
-    for (const [text, entry] of this.#changed) unsaved.set(text, entry);
-    this.#changed = unsaved;
+    this.#savedAs = saved.checkpointId;
+    if (this.#table.deleted > 0) this.#sweep.add(unsaved.changed);
   }
 }
 
-class Capture implements StateCapture {
-  readonly kind: SnapshotKind;
-  readonly basedOn: number | undefined;
-  readonly size: number;
-  #entries: Entries | undefined;
-  readonly #release: Release;
+/** Refuses what no snapshot could hold, before it is in the store: otherwise no snapshot of the store could be made any more. */
+function checkEntry(key: Uint8Array, value: Uint8Array | undefined): void {
+  checkBytes(key, "A key");
+  if (value !== undefined) checkBytes(value, "A value");
+  const bytes = recordBytes(key, value);
+  if (bytes > BODY_BYTES_MAX) throw tooLarge(bytes, BODY_BYTES_MAX);
+}
 
-  constructor(kind: SnapshotKind, entries: Entries, basedOn: number | undefined, release: Release) {
-    this.kind = kind;
-    this.basedOn = basedOn;
-    this.size = entries.size;
-    this.#entries = entries;
-    this.#release = release;
-  }
-
-  *entries(): Iterable<SnapshotEntry> {
-    for (const entry of this.#held().values()) {
-      this.#held();
-      yield entry;
-    }
-    this.#held();
-  }
-
-  done(checkpointId?: number): void {
-    this.#end({ checkpointId });
-  }
-
-  fail(): void {
-    this.#end();
-  }
-
-  #held(): Entries {
-    if (this.#entries !== undefined) return this.#entries;
-    throw new SnapshotError("SNAPSHOT_RELEASED", `The ${this.kind} capture was done or failed before; take a new one.`);
-  }
-
-  #end(saved?: Saved): void {
-    if (this.#entries === undefined) return;
-    this.#entries = undefined;
-    this.#release(saved);
+/** Nothing of a restore counts as a change, so a deleted key leaves nothing behind. */
+function restoreEntry(table: RecordTable, key: Uint8Array, value: Uint8Array | undefined): void {
+  const hash = hashKey(key, 0, key.length);
+  const id = table.find(hash, key);
+  if (value === undefined) {
+    if (id !== NO_ID) table.remove(id);
+  } else if (id === NO_ID) {
+    table.insert(hash, key, value);
+  } else {
+    table.replace(id, key, value);
   }
 }
 
-function layOver(base: Entries, changes: Entries): void {
-  for (const [text, entry] of changes) {
-    if (entry.value === undefined) base.delete(text);
-    else base.set(text, entry);
-  }
+function loading(): SnapshotError {
+  return new SnapshotError("SNAPSHOT_BUSY", "A restoreFrom is under way. Await it first; until then the store can be read only.");
 }
-
-function checkedPair(key: Uint8Array, value: unknown): SnapshotEntry {
-  checkBytes(value, "A value");
-  return { key, value };
-}
-
-const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes);

@@ -6,7 +6,7 @@
  * - `SNAPSHOT_UNSUPPORTED_FORMAT`: whole, but written by a version that this one can't read
  * - `SNAPSHOT_WRONG_KIND`: a delta where a full snapshot is needed, or the other way round
  * - `SNAPSHOT_TOO_LARGE`: an entry, or a snapshot as one array, above the limit
- * - `SNAPSHOT_BUSY`: the store already has a capture that is neither done nor failed
+ * - `SNAPSHOT_BUSY`: the store has a capture that is neither done nor failed, or is being restored
  * - `SNAPSHOT_RELEASED`: the capture was done or failed before and can't be read any more
  */
 export type SnapshotErrorCode =
@@ -21,6 +21,10 @@ export type SnapshotErrorCode =
 export interface SnapshotErrorDetails {
   /** Byte of the snapshot at which it was seen. */
   readonly offset?: number | undefined;
+  /** Number of the block, from 0. */
+  readonly block?: number | undefined;
+  /** Number of the part, from 0, where several make one state. */
+  readonly part?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -30,11 +34,17 @@ export class SnapshotError extends Error {
   readonly code: SnapshotErrorCode;
   /** Byte of the snapshot at which it was seen; `undefined` when no byte is to blame. */
   readonly offset: number | undefined;
+  /** Number of the block in which it was seen, from 0; `undefined` outside of blocks. */
+  readonly block: number | undefined;
+  /** Number of the part in which it was seen, from 0, where a base and deltas were read; else `undefined`. */
+  readonly part: number | undefined;
 
   constructor(code: SnapshotErrorCode, message: string, details: SnapshotErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.offset = details.offset;
+    this.block = details.block;
+    this.part = details.part;
   }
 }
 
@@ -54,6 +64,19 @@ export function isCorruption(error: unknown): boolean {
 }
 
 /** Damage seen at `offset`. */
-export function corrupt(offset: number, what: string): SnapshotError {
-  return new SnapshotError("SNAPSHOT_CORRUPT", `The snapshot is damaged at byte ${offset}: ${what}.`, { offset });
+export function corrupt(offset: number, what: string, block?: number): SnapshotError {
+  return new SnapshotError("SNAPSHOT_CORRUPT", `The snapshot is damaged at byte ${offset}: ${what}.`, { offset, block });
+}
+
+/** Says of an error of this package in which of several parts it was seen; gives other errors back as they are. */
+export function inPart(part: number, error: unknown): unknown {
+  if (!isSnapshotError(error)) return error;
+  const { offset, block, cause } = error;
+  return new SnapshotError(error.code, `Part ${part}: ${error.message}`, { offset, block, part, cause });
+}
+
+/** An entry that no snapshot can hold. */
+export function tooLarge(bytes: number, most: number): SnapshotError {
+  const message = `An entry takes ${bytes} bytes with its lengths; ${most} is the most. Split the value over several keys.`;
+  return new SnapshotError("SNAPSHOT_TOO_LARGE", message);
 }

@@ -1,24 +1,22 @@
 import type { SnapshotOptions } from "./encode-snapshot.ts";
-import { tableFrom, tableFromBytes } from "./entry-table.ts";
-import type { EntryTable } from "./entry-table.ts";
-import { keyText } from "./key-text.ts";
+import { SnapshotTable, tableFrom } from "./snapshot-table.ts";
 
 /** What changed since a snapshot, in memory: puts, and deletes as a value of `undefined`. Otherwise as `StateSnapshot`. */
 export class StateDelta implements Iterable<readonly [Uint8Array, Uint8Array | undefined]> {
-  readonly #table: EntryTable;
+  readonly #table: SnapshotTable;
 
-  private constructor(table: EntryTable) {
+  private constructor(table: SnapshotTable) {
     this.#table = table;
   }
 
   /** A delta of copies of `changes`; errors as for `StateSnapshot.from`. Of a key that comes twice, the last change counts. */
   static from(changes: Iterable<readonly [Uint8Array, Uint8Array | undefined]>, options: SnapshotOptions = {}): StateDelta {
-    return new StateDelta(tableFrom(changes, { timestampNs: options.timestampNs, kind: "delta" }));
+    return new StateDelta(tableFrom(changes, "delta", options));
   }
 
   /** As `StateSnapshot.fromBytes`; `SNAPSHOT_WRONG_KIND` for a full snapshot. */
   static fromBytes(bytes: Uint8Array): StateDelta {
-    return new StateDelta(tableFromBytes(bytes, "delta"));
+    return new StateDelta(new SnapshotTable(bytes, "delta"));
   }
 
   /** Its bytes, not a copy of them. */
@@ -28,7 +26,7 @@ export class StateDelta implements Iterable<readonly [Uint8Array, Uint8Array | u
 
   /** Keys that changed, deleted ones included. */
   get size(): number {
-    return this.#table.entries.size;
+    return this.#table.size;
   }
 
   /** Keys that were deleted. */
@@ -53,15 +51,15 @@ export class StateDelta implements Iterable<readonly [Uint8Array, Uint8Array | u
 
   /** Whether the key changed: with `get(key) === undefined`, it was deleted. */
   has(key: Uint8Array): boolean {
-    return this.#table.entries.has(keyText(key));
+    return this.#table.has(key);
   }
 
   /** The new value; `undefined` when the key was deleted or didn't change (`has` tells which). */
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#table.entries.get(keyText(key))?.value;
+    return this.#table.get(key);
   }
 
-  *[Symbol.iterator](): IterableIterator<readonly [Uint8Array, Uint8Array | undefined]> {
-    for (const { key, value } of this.#table.entries.values()) yield [key, value];
+  [Symbol.iterator](): IterableIterator<readonly [Uint8Array, Uint8Array | undefined]> {
+    return this.#table.entries();
   }
 }

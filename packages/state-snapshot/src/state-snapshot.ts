@@ -1,7 +1,5 @@
 import type { SnapshotOptions } from "./encode-snapshot.ts";
-import { tableFrom, tableFromBytes } from "./entry-table.ts";
-import type { EntryTable } from "./entry-table.ts";
-import { keyText } from "./key-text.ts";
+import { SnapshotTable, tableFrom } from "./snapshot-table.ts";
 
 /**
  * A whole state in memory, unchangeable: every key with its value, in the order in which they were written. Keys and values that
@@ -9,9 +7,9 @@ import { keyText } from "./key-text.ts";
  * `encodeSnapshot` and `decodeSnapshot`.
  */
 export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]> {
-  readonly #table: EntryTable;
+  readonly #table: SnapshotTable;
 
-  private constructor(table: EntryTable) {
+  private constructor(table: SnapshotTable) {
     this.#table = table;
   }
 
@@ -22,7 +20,7 @@ export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]
    * @throws SnapshotError `SNAPSHOT_TOO_LARGE` for an entry above 1 GiB, or a whole that doesn't fit into one array
    */
   static from(entries: Iterable<readonly [Uint8Array, Uint8Array]>, options: SnapshotOptions = {}): StateSnapshot {
-    return new StateSnapshot(tableFrom(entries, { timestampNs: options.timestampNs, kind: "full" }));
+    return new StateSnapshot(tableFrom(entries, "full", options));
   }
 
   /**
@@ -33,7 +31,7 @@ export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]
    *   delta, `SNAPSHOT_UNSUPPORTED_FORMAT`
    */
   static fromBytes(bytes: Uint8Array): StateSnapshot {
-    return new StateSnapshot(tableFromBytes(bytes, "full"));
+    return new StateSnapshot(new SnapshotTable(bytes, "full"));
   }
 
   /** Its bytes, not a copy of them. The same entries in the same order with the same timestamp give the same bytes. */
@@ -43,7 +41,7 @@ export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]
 
   /** Keys. */
   get size(): number {
-    return this.#table.entries.size;
+    return this.#table.size;
   }
 
   /** Length of `toBytes()`. */
@@ -62,12 +60,10 @@ export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    return this.#table.entries.get(keyText(key))?.value;
+    return this.#table.get(key);
   }
 
   *[Symbol.iterator](): IterableIterator<readonly [Uint8Array, Uint8Array]> {
-    for (const { key, value } of this.#table.entries.values()) {
-      if (value !== undefined) yield [key, value];
-    }
+    for (const [key, value] of this.#table.entries()) if (value !== undefined) yield [key, value];
   }
 }

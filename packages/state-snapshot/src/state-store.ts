@@ -1,17 +1,23 @@
+import type { SnapshotChunks } from "./decode-snapshot.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
 /**
- * The state as it was at one moment, or what had changed by then, for writing it somewhere while the store goes on changing. Ends
- * with `done` or `fail`; until then the store keeps what the capture needs.
+ * A store at one moment, for writing it somewhere while the store goes on changing: the whole state, and what had changed by then.
+ * Ends with `done` or `fail`; until then the store keeps what the capture needs. A checkpoint manager takes it as it is,
+ * `manager.create({ ...cut, state: store.snapshot() })`, in the turn in which the cut is true; it chooses the kind of bytes that it
+ * wants, and ends the capture.
  */
 export interface StateCapture {
-  /** `"full"`: every key. `"delta"`: every key that changed since `basedOn`, deleted ones as a value of `undefined`. */
+  /** What `entries()` gives. `"full"`: every key. `"delta"`: every key that changed since `basedOn`, deleted ones as a value of `undefined`. */
   readonly kind: SnapshotKind;
   /** Entries that `entries()` gives. */
   readonly size: number;
+  /** Keys of the whole state, for either kind. */
+  readonly keyCount: number;
   /**
-   * The checkpoint that a delta has to be applied to: the id that the last `done` was given. `undefined` for a full capture, and
-   * for a delta when the last `done` named none or there was none: then it counts from the creation or `restore`.
+   * What changes are counted from, for either kind, and so what a delta has to be applied to: the checkpoint whose id the last
+   * `done` was given. `undefined` when it named none or there was none: then they are counted from that `done`, or from the creation or
+   * the last restore.
    */
   readonly basedOn: number | undefined;
 
@@ -21,7 +27,17 @@ export interface StateCapture {
    */
   entries(): Iterable<SnapshotEntry>;
 
-  /** What was captured is safe, as the checkpoint of that id: later deltas count from here. Once; later calls do nothing. */
+  /**
+   * The encoded snapshot or delta of the moment of the capture: either kind, whichever kind the capture is of. From the beginning at
+   * each call, and the same bytes. Chunks are made as they are drawn and belong to the caller. The event loop goes on: it never waits
+   * longer than a few milliseconds for it, however large the state is and however fast the chunks are drawn. After `done` or
+   * `fail`, `SNAPSHOT_RELEASED` is thrown, also by an iteration under way.
+   *
+   * @throws TypeError, at the call, for a kind that is none
+   */
+  bytes(kind: SnapshotKind): AsyncIterable<Uint8Array>;
+
+  /** What was captured is safe, as the checkpoint of that id: later changes count from here. Once; later calls do nothing. */
   done(checkpointId?: number): void;
 
   /** It isn't safe: its changes count as unsaved again, under those made since. Once; later calls do nothing. */
@@ -32,12 +48,14 @@ export interface StateCapture {
  * A state of keys and values, both bytes, that knows what changed since it was last saved. Keys are equal when their bytes are.
  * Any bytes are a key, none at all too. There is no order of keys and no search by range.
  *
- * All calls are synchronous and take effect at once; memory only, nothing is durable. Arrays given to `put` and `delete` are
- * copied where they are kept; arrays that the store gives out stay as they are for ever, and are not to be written into. A call
- * that throws has changed nothing. A key or value that isn't a `Uint8Array` is a `TypeError`.
+ * All calls are synchronous, except `restoreFrom`, and take effect at once; memory only, nothing is durable. Arrays given to `put`
+ * and `delete` are copied where they are kept; arrays that the store gives out stay as they are for ever, and are not to be written
+ * into. A call that throws has changed nothing. A key or value that isn't a `Uint8Array` is a `TypeError`; a key and value that no
+ * snapshot could hold together, above 1 GiB, are `SNAPSHOT_TOO_LARGE`.
  *
- * At most one capture is open: while there is one, `snapshot`, `delta` and `restore` throw `SNAPSHOT_BUSY`. An open capture costs
- * no copy of the state, only the changes made since it was taken.
+ * At most one capture is open: while there is one, `snapshot`, `delta`, `restore` and `restoreFrom` throw `SNAPSHOT_BUSY`. An open
+ * capture costs no copy of the state, only the changes made since it was taken; taking and ending one takes no time that grows with
+ * the values, or noticeably with the keys.
  */
 export interface StateStore {
   /** Keys. */
@@ -51,21 +69,36 @@ export interface StateStore {
   delete(key: Uint8Array): boolean;
 
   /**
-   * Every key with its value. May go on across changes: a key that doesn't change meanwhile comes exactly once; one that does, as
-   * a `Map` would give it.
+   * Every key with its value. May go on across changes: a key that doesn't change meanwhile comes exactly once; one that does may
+   * come or not, with a value that it has at that moment. After a restore it goes on over what was there before.
    */
   entries(): Iterable<readonly [Uint8Array, Uint8Array]>;
 
-  /** The whole state, as of this call. */
+  /** A capture whose entries are the whole state, as of this call. */
   snapshot(): StateCapture;
 
-  /** The keys that changed since the last capture that was `done`, or, without one, since the creation or `restore`. */
+  /**
+   * A capture whose entries are the keys that changed since the last one that was `done`, of either kind, or, without one, since the
+   * creation or the last restore. A key that came and went since then may be missing.
+   */
   delta(): StateCapture;
 
   /**
    * Replaces everything by `entries`, in which a value of `undefined` deletes what came before, so that a base and its deltas can
-   * follow each other. Nothing of it counts as a change. When `entries` throws, the store is as before. The arrays are kept, not
-   * copied: don't write into them again.
+   * follow each other. Nothing of it counts as a change. When `entries` throws, the store is as before. A store may keep the arrays
+   * instead of copying them: don't write into them again.
    */
   restore(entries: Iterable<SnapshotEntry>): void;
+
+  /**
+   * Replaces everything by what the bytes of a full snapshot and the deltas that follow it say, oldest first. They are read as they
+   * come, in bounded memory, and the event loop goes on meanwhile. Nothing of it counts as a change. All or nothing: until the
+   * promise settles the store can be read and is as before, and it stays so when the promise is rejected; what would change it, or
+   * capture it, throws `SNAPSHOT_BUSY`. A store may keep the chunks instead of copying them: don't write into them again.
+   *
+   * @throws RangeError without any part
+   * @throws SnapshotError with the number of the `part`: as `decodeSnapshot`, `SNAPSHOT_WRONG_KIND` for a first part that is a delta or a
+   *   later one that is full, `SNAPSHOT_CORRUPT` for a part that has a key twice. Errors of a part's source pass through
+   */
+  restoreFrom(parts: readonly SnapshotChunks[]): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { StateSnapshot, mergeSnapshots } from "../src/index.ts";
+import { StateSnapshot, encodeSnapshot, mergeSnapshots } from "../src/index.ts";
 import type { SnapshotEntry } from "../src/index.ts";
 import { randomBytes, withSeeds } from "./random.ts";
-import { bytes, encoded, joined, pieces, rejection, shown } from "./samples.ts";
+import { bytes, encoded, isSame, joined, pieces, rejection, shown } from "./samples.ts";
 
 async function merged(parts: Parameters<typeof mergeSnapshots>[0]): Promise<StateSnapshot> {
   const chunks: Uint8Array[] = [];
@@ -34,24 +34,27 @@ test("a merge is what replaying the parts one after the other gives", async () =
 
 test("a base alone comes out byte for byte", async () => {
   const base = encoded([[bytes("a"), new Uint8Array(100_000)], [bytes("b"), bytes("2")]]);
-  expect((await merged([[base]])).toBytes()).toEqual(base);
+  expect(isSame((await merged([[base]])).toBytes(), base)).toBe(true);
 });
 
 test("parts of the wrong kind are refused", async () => {
   const full = encoded([]);
   const delta = encoded([], { kind: "delta" });
-  expect(await rejection(merged([[delta]]))).toMatchObject({ code: "SNAPSHOT_WRONG_KIND" });
-  expect(await rejection(merged([[full], [full]]))).toMatchObject({ code: "SNAPSHOT_WRONG_KIND" });
+  expect(await rejection(merged([[delta]]))).toMatchObject({ code: "SNAPSHOT_WRONG_KIND", part: 0 });
+  expect(await rejection(merged([[full], [full]]))).toMatchObject({ code: "SNAPSHOT_WRONG_KIND", part: 1 });
+  expect(await rejection(merged([[full], [delta], [full]]))).toMatchObject({ code: "SNAPSHOT_WRONG_KIND", part: 2 });
   expect(() => mergeSnapshots([])).toThrow(RangeError);
 });
 
-test("damage in any part is an error, and so is a key that comes twice in a delta", async () => {
+test("damage in any part is an error with its part and place, and so is a key that comes twice and is changed", async () => {
   const full = encoded([[bytes("a"), bytes("1")]]);
   const delta = encoded([[bytes("a"), undefined]], { kind: "delta" });
   const twice = encoded([[bytes("a"), undefined], [bytes("a"), bytes("2")]], { kind: "delta" });
-  expect(await rejection(merged([[full.subarray(0, -1)], [delta]]))).toMatchObject({ code: "SNAPSHOT_TRUNCATED" });
-  expect(await rejection(merged([[full], [delta.subarray(0, -1)]]))).toMatchObject({ code: "SNAPSHOT_TRUNCATED" });
-  expect(await rejection(merged([[full], [twice]]))).toMatchObject({ code: "SNAPSHOT_CORRUPT" });
+  expect(await rejection(merged([[full.subarray(0, -1)], [delta]]))).toMatchObject({ code: "SNAPSHOT_TRUNCATED", part: 0, offset: full.length - 1 });
+  expect(await rejection(merged([[full], [delta.subarray(0, 50)]]))).toMatchObject({ code: "SNAPSHOT_TRUNCATED", part: 1, block: 0, offset: 50 });
+  expect(await rejection(merged([[full], [delta], [twice]]))).toMatchObject({ code: "SNAPSHOT_CORRUPT", part: 2, block: 0 });
+  const twiceFull = encoded([[bytes("a"), bytes("1")], [bytes("a"), bytes("2")]]);
+  expect(await rejection(merged([[twiceFull], [delta]]))).toMatchObject({ code: "SNAPSHOT_CORRUPT", part: 0, block: 0 });
   expect((await merged([[full], [delta], [delta]])).size).toBe(0);
 });
 
@@ -61,4 +64,31 @@ test("an error of a source passes through", async () => {
     throw new Error("the disk failed");
   }
   expect(await rejection(merged([failing()]))).toMatchObject({ message: "the disk failed" });
+});
+
+test("a merge gives the event loop back now and then, also when its sources never wait, and draws its base as it gives out", async () => {
+  const large = Array.from({ length: 100_000 }, (_, index) => [bytes(`key ${index}`), new Uint8Array(100)] as const);
+  const delta = [...encodeSnapshot(large.slice(0, 1_000).map(([key]) => [key, bytes("changed")] as const), { kind: "delta" })];
+  let drawn = 0;
+  function* base(): Iterable<Uint8Array> {
+    for (const chunk of encodeSnapshot(large)) {
+      drawn += 1;
+      yield chunk;
+    }
+  }
+  let turns = 0;
+  let goesOn = true;
+  const turn = (): void => {
+    turns += 1;
+    if (goesOn) setImmediate(turn);
+  };
+  setImmediate(turn);
+  let given = 0;
+  for await (const chunk of mergeSnapshots([base(), delta])) {
+    given += chunk.length > 0 ? 1 : 0;
+    expect(drawn).toBeLessThanOrEqual(given + 2);
+  }
+  goesOn = false;
+  console.log(`${turns} turns of the event loop while ${given} chunks were merged`);
+  expect(turns).toBeGreaterThan(1);
 });

@@ -24,7 +24,7 @@ test("the example of the README runs", async () => {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), "laminar-"));
   try {
     await fs.writeFile(path.join(directory, "example.mjs"), example.replace('"@laminar/state-snapshot"', built));
-    expect(execFileSync(process.execPath, ["example.mjs"], { cwd: directory, encoding: "utf8" })).toBe("1 12\n");
+    expect(execFileSync(process.execPath, ["example.mjs"], { cwd: directory, encoding: "utf8" })).toBe("1 1 12\n");
   } finally {
     await fs.rm(directory, { recursive: true });
   }

@@ -17,6 +17,17 @@ export async function decoded(chunks: SnapshotChunks): Promise<SnapshotEntry[]> 
   return entries;
 }
 
+/** All that a source gives. */
+export async function collected(chunks: SnapshotChunks): Promise<Uint8Array[]> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
+}
+
+/** As `toEqual` says, which takes seconds for a megabyte. */
+export const isSame = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === b || (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0);
+
 /** In a form that two of can be compared quickly, and that a person can read. */
 export function shown(entries: Iterable<SnapshotEntryInput>): string[] {
   const hex = (array: Uint8Array | undefined) => (array === undefined ? "deleted" : Buffer.from(array).toString("hex"));

@@ -64,7 +64,7 @@ class Reading {
       case "stat":
         return request.names.map((name) => {
           const bytes = this.#pass().get(`${DIRECTORY}/${name}`);
-          return bytes && { kind: "file" as const, size: bytes.length };
+          return bytes && { kind: "file" as const, size: bytes.length, revision: "" };
         });
       case "readEach":
         return request.reads.map((read) => this.#read(read));

@@ -89,6 +89,24 @@ export function checkpointStoreConformance({ test, create }: { readonly test: Te
     await assert.rejects(textOf(store, 7), withCode("CHECKPOINT_NOT_FOUND"));
   });
 
+  withStore("gives the same revision of a state as long as it is published, whatever else is", async (store) => {
+    await put(store, 1, "state");
+    const revision = await store.revision(1);
+    assert.equal(typeof revision, "string");
+    await put(store, 2, "state");
+    await textOf(store, 1);
+    await store.withdraw([2]);
+    await store.sweep();
+    assert.equal(await store.revision(1), revision);
+  });
+
+  withStore("answers with CHECKPOINT_NOT_FOUND for the revision of what isn't published", async (store) => {
+    await assert.rejects(store.revision(7), withCode("CHECKPOINT_NOT_FOUND"));
+    await put(store, 1, "state");
+    await store.withdraw([1]);
+    await assert.rejects(store.revision(1), withCode("CHECKPOINT_NOT_FOUND"));
+  });
+
   test("has one manager at a time", async () => {
     const store = await create();
     const lock = await store.lock();

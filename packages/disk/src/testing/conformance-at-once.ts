@@ -18,8 +18,8 @@ function lookingAtOnceConformance(declare: Declare): void {
       const full = join(directory, ...path);
       deepStrictEqual(disk.statSync(full), await disk.stat(full), full);
     }
-    deepStrictEqual(disk.statSync(join(directory, "file")), { kind: "file", size: 3 });
-    deepStrictEqual(disk.statSync(directory), { kind: "directory", size: 0 });
+    strictEqual(disk.statSync(join(directory, "file"))?.size, 3);
+    strictEqual(disk.statSync(directory)?.kind, "directory");
     strictEqual(disk.statSync(join(directory, "none")), undefined);
   });
 

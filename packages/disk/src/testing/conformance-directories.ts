@@ -1,8 +1,11 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
+import type { Disk, PathStatus } from "../disk.ts";
 import { isDiskError } from "../disk-error.ts";
 import type { Declare } from "./conformance.ts";
 import { bytes, contentAt, createWith, listing, rejectsWith } from "./conformance-assertions.ts";
+
+const writesMax = 200_000;
 
 export function directoryConformance(declare: Declare, replacesDirectories: boolean): void {
   lookingConformance(declare);
@@ -11,11 +14,50 @@ export function directoryConformance(declare: Declare, replacesDirectories: bool
   directoryRenamingConformance(declare, replacesDirectories);
 }
 
+async function statusOf(disk: Disk, path: string): Promise<PathStatus> {
+  const status = await disk.stat(path);
+  ok(status, path);
+  return status;
+}
+
 function lookingConformance(declare: Declare): void {
   declare("a path's status says what stands there", async (disk, directory) => {
     await createWith(disk, join(directory, "file"), bytes(1, 2, 3));
-    deepStrictEqual(await disk.stat(join(directory, "file")), { kind: "file", size: 3 });
-    deepStrictEqual(await disk.stat(directory), { kind: "directory", size: 0 });
+    const { revision, ...status } = await statusOf(disk, join(directory, "file"));
+    deepStrictEqual(status, { kind: "file", size: 3 });
+    strictEqual(typeof revision, "string");
+    deepStrictEqual(await disk.stat(directory), { kind: "directory", size: 0, revision: "" });
+  });
+
+  declare("a file keeps its revision while nobody changes it, whatever is read or done around it", async (disk, directory) => {
+    await disk.makeDirectory(join(directory, "a"));
+    await createWith(disk, join(directory, "a", "file"), bytes(1));
+    const { revision } = await statusOf(disk, join(directory, "a", "file"));
+    notStrictEqual(revision, "");
+    deepStrictEqual(await contentAt(disk, join(directory, "a", "file")), bytes(1));
+    await createWith(disk, join(directory, "a", "other"), bytes(1));
+    await disk.rename(join(directory, "a"), join(directory, "b"));
+    strictEqual((await statusOf(disk, join(directory, "b", "file"))).revision, revision);
+  });
+
+  declare("a write shows in a file's revision, though the length stays", async (disk, directory) => {
+    const path = join(directory, "file");
+    const file = await disk.create(path);
+    await file.write(0, bytes(1));
+    const { revision } = await statusOf(disk, path);
+    // The clock of a file system goes in steps, and the first of these writes may fall into the same one.
+    for (let writes = 0; writes < writesMax && (await statusOf(disk, path)).revision === revision; writes++) await file.write(0, bytes(2));
+    notStrictEqual((await statusOf(disk, path)).revision, revision);
+    await file.close();
+  });
+
+  declare("a file that takes the name of another has its own revision", async (disk, directory) => {
+    const path = join(directory, "file");
+    await createWith(disk, path, bytes(1));
+    const { revision } = await statusOf(disk, path);
+    await createWith(disk, join(directory, "other"), bytes(1));
+    await disk.rename(join(directory, "other"), path);
+    notStrictEqual((await statusOf(disk, path)).revision, revision);
   });
 
   declare("where nothing stands, the status is undefined", async (disk, directory) => {

@@ -83,7 +83,8 @@ function durableVolume(content: Content): Volume {
     put(path, node);
     directories.set(path, { node, slots: new Map() });
   }
-  for (const { path, file } of content.names.files) put(path, FileNode.durable(content.stateOf(file)));
+  // Below every change that the volume will count.
+  for (const [number, { path, file }] of content.names.files.entries()) put(path, FileNode.durable(content.stateOf(file), -1 - number));
   for (const { node, slots } of directories.values()) node.durable = slots;
   return new Volume(root);
 }

@@ -27,6 +27,8 @@ export class FileNode {
   /** Whether a name leads to it now. Without one and without a handle its space is free. */
   isNamed = true;
   handles = 0;
+  readonly #created: number;
+  #changed: number;
   #size = 0;
   #sectors: Sector[] = [];
   #durableSize = 0;
@@ -42,9 +44,14 @@ export class FileNode {
   #durableState: FileState | undefined;
   #choices: FileChoices | undefined;
 
+  /** `created` tells it apart from every other file of its volume; it counts as a change. */
+  constructor(created: number) {
+    this.#created = this.#changed = created;
+  }
+
   /** A file all of which is durable. */
-  static durable(state: FileState): FileNode {
-    const node = new FileNode();
+  static durable(state: FileState, created: number): FileNode {
+    const node = new FileNode(created);
     node.#size = node.#durableSize = node.#syncableSize = state.size;
     node.#sectors = node.#durable = state.sectors();
     node.#sectorsShared = node.#durableShared = true;
@@ -54,7 +61,8 @@ export class FileNode {
 
   /** The same file on a machine of its own. */
   fork(): FileNode {
-    const node = new FileNode();
+    const node = new FileNode(this.#created);
+    node.#changed = this.#changed;
     node.isNamed = this.isNamed;
     node.#size = this.#size;
     node.#durableSize = this.#durableSize;
@@ -72,6 +80,11 @@ export class FileNode {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** What a status says of its content: which file it is, and its last write. */
+  get revision(): string {
+    return `${this.#created}-${this.#changed}`;
   }
 
   /** The content that programs see. */
@@ -105,6 +118,7 @@ export class FileNode {
     if (this.#sectorsShared) this.#sectors = this.#sectors.slice();
     this.#sectorsShared = false;
     this.#cachedState = this.#choices = undefined;
+    this.#changed = change;
     for (let taken = 0; taken < source.length; ) {
       const offset = (position + taken) % sectorSize;
       const length = Math.min(sectorSize - offset, source.length - taken);

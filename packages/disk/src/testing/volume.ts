@@ -47,7 +47,8 @@ export class Volume {
     if (path === "") return undefined;
     let node: Node | undefined = this.root;
     for (const name of namesOf(path)) node = node?.kind === "directory" ? node.entries.get(name) : undefined;
-    return node && { kind: node.kind, size: node.kind === "file" ? node.size : 0 };
+    if (node?.kind !== "file") return node && { kind: node.kind, size: 0, revision: "" };
+    return { kind: node.kind, size: node.size, revision: node.revision };
   }
 
   list(operation: string, path: string): readonly DirectoryEntry[] {
@@ -72,7 +73,7 @@ export class Volume {
   create(path: string): FileNode {
     const place = this.#place("create", path);
     if (place.node !== undefined) throw diskErrorFor("create", path, "EEXIST");
-    const file = new FileNode();
+    const file = new FileNode(this.#changes++);
     file.handles = 1;
     this.#setName(place, file);
     return file;

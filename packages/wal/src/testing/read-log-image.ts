@@ -54,7 +54,7 @@ function imageReads({ directory, files }: LogImage): SyncReads {
     listSync: () => [...files.keys()].filter((path) => path.startsWith(prefix)).map((path) => ({ name: path.slice(prefix.length), kind: "file" })),
     statSync(path) {
       const bytes = files.get(path);
-      return bytes && { kind: "file", size: bytes.length };
+      return bytes && { kind: "file", size: bytes.length, revision: "" };
     },
     readSync(path, position, target) {
       const bytes = files.get(path)?.subarray(position, position + target.length) ?? new Uint8Array(0);
