@@ -273,7 +273,7 @@ class Life {
     this.#world.counts.perform("rot");
     this.#oracle.isRotted = true;
     const damaged = new Map([...tree].map(([name, files]) => [name, new Map(files)]));
-    damaged.get(nameOf("checkpoint", hit.id))?.set(random() < 2 ? METADATA : STATE, new Uint8Array([0]));
+    damaged.get(nameOf("checkpoint", hit.id))?.set(random() < 0.5 ? METADATA : STATE, new Uint8Array([0]));
     await impose(this.#disk.anotherProcess(), tree, damaged);
     this.#subject.changed();
   }

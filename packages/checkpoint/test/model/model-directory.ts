@@ -1,5 +1,5 @@
 import type { DiskImage, Operation } from "@laminar/disk/testing";
-import { checksumOf, decodeModelMetadata, type ModelMetadata } from "./model-metadata.ts";
+import { checksumOf, decodeModelMetadata, type ModelMetadata, type ModelPart } from "./model-metadata.ts";
 import type { Rules } from "./rules.ts";
 
 export const DIRECTORY = "/checkpoints";
@@ -90,6 +90,8 @@ export interface ModelSurvey {
   readonly metadata: ReadonlyMap<number, ModelMetadata>;
   /** Those whose own state verifies too. */
   readonly whole: ReadonlyMap<number, ModelMetadata>;
+  /** Size and checksum of the states that are there. */
+  readonly states: ReadonlyMap<number, { readonly size: number; readonly checksum: number }>;
   readonly leftovers: readonly { readonly name: string; readonly id: number }[];
   readonly highestId: number;
 }
@@ -99,6 +101,7 @@ export function surveyTree(tree: ReadonlyTree): ModelSurvey {
   const leftovers: { readonly name: string; readonly id: number }[] = [];
   const metadata = new Map<number, ModelMetadata>();
   const whole = new Map<number, ModelMetadata>();
+  const states = new Map<number, { readonly size: number; readonly checksum: number }>();
   let highestId = 0;
   for (const [name, files] of tree) {
     const id = Number.parseInt(name.slice(name.indexOf("_") + 1), 16);
@@ -110,17 +113,17 @@ export function surveyTree(tree: ReadonlyTree): ModelSurvey {
     ids.push(id);
     const [said, state] = [decodeModelMetadata(files.get(METADATA) ?? new Uint8Array(0)), files.get(STATE)];
     const own = said?.chain.at(-1);
+    if (state) states.set(id, { size: state.length, checksum: checksumOf(state) });
     if (!said || said.id !== id || own?.id !== id) continue;
     metadata.set(id, said);
-    if (state?.length === own.size && checksumOf(state) === own.checksum) whole.set(id, said);
+    if (isSameState(own, states.get(id))) whole.set(id, said);
   }
-  return { ids: ids.sort((a, b) => b - a), metadata, whole, leftovers, highestId };
+  return { ids: ids.sort((a, b) => b - a), metadata, whole, states, leftovers, highestId };
 }
 
-/** Whether everything that a restore of it needs is there and whole. */
-export function chainVerifies({ chain }: ModelMetadata, { whole }: ModelSurvey, rules: Rules): boolean {
-  return chain.every(({ id, checksum }) => {
-    const own = whole.get(id)?.chain.at(-1);
-    return own !== undefined && (!rules.chainByChecksum || own.checksum === checksum);
-  });
+const isSameState = (part: Omit<ModelPart, "id">, state: Omit<ModelPart, "id"> | undefined): boolean => part.size === state?.size && part.checksum === state.checksum;
+
+/** Whether every state that a restore needs is there and whole. What the parts' own metadata say doesn't matter. */
+export function chainVerifies(chain: readonly ModelPart[], { whole, states }: ModelSurvey, rules: Rules): boolean {
+  return chain.every((part) => (rules.chainByChecksum ? isSameState(part, states.get(part.id)) : whole.has(part.id)));
 }

@@ -1,8 +1,9 @@
 import { chainVerifies, DiskFailed, METADATA, type ModelSurvey, nameOf, STATE, type Steps, surveyTree, type Tree } from "./model-directory.ts";
 import { counts, LOG_ID, type LogOnDisk } from "./model-log.ts";
-import { checksumOf, encodeModelMetadata, type ModelMetadata } from "./model-metadata.ts";
-import { belongs, type ModelPlan, planModel, usableIn } from "./model-retention.ts";
+import { checksumOf, encodeModelMetadata, type ModelMetadata, type ModelPart } from "./model-metadata.ts";
+import { type ModelPlan, planModel, usableIn } from "./model-retention.ts";
 import type { Rules } from "./rules.ts";
+import { decodePart, encodePart, stateOf } from "./state-bytes.ts";
 
 /** What the program asks to be published. */
 export interface Cut {
@@ -37,6 +38,23 @@ export class ModelRefusal extends Error {
   }
 }
 
+/** What the last round of clean-up did. */
+export interface ModelReport {
+  readonly removed: readonly number[];
+  /** What stays, newest first, each id with the reason. */
+  readonly kept: readonly string[];
+  readonly floor: number;
+  readonly failed: boolean;
+}
+
+/** What a delta may build on: the state that captures know by an id, and the chain that holds it. */
+interface Base {
+  readonly stateOf: number;
+  readonly chain: readonly ModelPart[];
+}
+
+const NOTHING_DONE: ModelReport = { removed: [], kept: [], floor: 0, failed: true };
+
 /** The rules of the manager, as the steps that it does to the disk and to the log. */
 export class ModelManager {
   readonly #tree: Tree;
@@ -44,10 +62,10 @@ export class ModelManager {
   readonly #options: ModelOptions;
   #nextId = 1;
   /** What this manager published last. */
-  #own: number | undefined;
+  #own: Base | undefined;
   epoch = 0;
   latestId: number | undefined;
-  cleanupFailed = false;
+  report: ModelReport | undefined;
 
   private constructor(tree: Tree, log: LogOnDisk, options: ModelOptions) {
     this.#tree = tree;
@@ -64,7 +82,7 @@ export class ModelManager {
     manager.#nextId = survey.highestId + 1;
     manager.epoch = survey.ids.flatMap((id) => survey.metadata.get(id) ?? [])[0]?.epoch ?? 0;
     manager.latestId = manager.#latest();
-    manager.cleanupFailed = (yield* attempt(manager.#sweep())) !== undefined;
+    if (yield* attempt(manager.#sweep())) manager.report = NOTHING_DONE;
     return manager;
   }
 
@@ -102,43 +120,66 @@ export class ModelManager {
     const log = this.#log;
     if (cut.walPosition > log.durable.lastLsn) throw new ModelRefusal("CHECKPOINT_NOT_DURABLE");
     if (!counts(log.durable, cut.walPosition)) throw new ModelRefusal("RangeError");
-    const base = this.#baseFor(cut);
-    const id = this.#nextId++;
-    const state = cut.part(base ? "delta" : "full");
-    const metadata: ModelMetadata = {
-      id,
+    const chain = this.#chainFor(cut);
+    const metadata = yield* this.#publish({
       epoch: cut.epoch ?? this.epoch,
-      timestamp: this.#options.timestamp,
       walPosition: cut.walPosition,
-      walId: LOG_ID,
       keyCount: cut.keyCount,
-      parentId: this.latestId ?? null,
       offset: BigInt(cut.walPosition),
-      chain: [...(base?.chain ?? []), { id, size: state.length, checksum: checksumOf(state) }],
-    };
-    yield* this.#publish(id, state, encodeModelMetadata(metadata));
-    this.#own = this.latestId = id;
+      chain,
+      state: cut.part(chain.length > 0 ? "delta" : "full"),
+    });
     this.epoch = metadata.epoch;
-    yield* this.#cleanUpAfter(id);
+    this.#own = { stateOf: metadata.id, chain: metadata.chain };
+    yield* this.#cleanUp(this.#options.maxRetained, metadata.id);
     return metadata;
   }
 
-  /** What a delta would build on; `undefined` when a full one is due. */
-  #baseFor({ basedOn }: Cut): ModelMetadata | undefined {
+  /** The chain that the next checkpoint continues; none when a full one is due. */
+  #chainFor({ basedOn }: Cut): readonly ModelPart[] {
     const { rules, maxChainLength, maxDeltaRatio } = this.#options;
-    if (maxChainLength === 1) return undefined;
+    if (maxChainLength === 1) return [];
     const survey = surveyTree(this.#tree);
-    if (!rules.deltaOnOwn) return usableIn(survey, this.#log.durable, rules)[0];
-    const base = survey.metadata.get(this.#own ?? -1);
-    if (!base || (rules.deltaOnCounted && basedOn !== base.id)) return undefined;
-    if (rules.deltaOnVerified && !(chainVerifies(base, survey, rules) && belongs(this.#log.durable, base))) return undefined;
-    if (rules.chainLengthBound && base.chain.length >= maxChainLength) return undefined;
-    const [full, ...deltas] = base.chain.map(({ size }) => size);
+    const newest = usableIn(survey, this.#log.durable, rules)[0];
+    const base = rules.deltaOnOwn ? this.#own : newest && { stateOf: basedOn, chain: newest.chain };
+    if (!base || (rules.deltaOnCounted && basedOn !== base.stateOf)) return [];
+    if (rules.deltaOnVerified && !chainVerifies(base.chain, survey, rules)) return [];
+    if (rules.chainLengthBound && base.chain.length >= maxChainLength) return [];
+    const [full = 0, ...deltas] = base.chain.map(({ size }) => size);
     const weight = deltas.reduce((sum, size) => sum + size, 0);
-    return rules.deltasWeighed && weight > maxDeltaRatio * (full ?? 0) ? undefined : base;
+    return rules.deltasWeighed && weight > maxDeltaRatio * full ? [] : base.chain;
   }
 
-  *#publish(id: number, state: Uint8Array, metadata: Uint8Array): Steps<void> {
+  /** The newest usable checkpoint's state and cut once more, as a full one. */
+  *compact(): Steps<ModelMetadata | undefined> {
+    const newest = usableIn(this.#survey(), this.#log.durable, this.#options.rules)[0];
+    if (!newest || newest.chain.length === 1) return newest;
+    const parts = newest.chain.map(({ id }) => decodePart(this.#tree.get(nameOf("checkpoint", id))?.get(STATE) ?? new Uint8Array(0)));
+    const metadata = yield* this.#publish({ ...newest, chain: [], state: encodePart("full", stateOf(parts)) });
+    if (this.#own?.chain.at(-1)?.id === newest.id) this.#own = { ...this.#own, chain: metadata.chain };
+    yield* this.#cleanUp(this.#options.maxRetained, metadata.id);
+    return metadata;
+  }
+
+  *#publish({ epoch, walPosition, keyCount, offset, chain, state }: Pick<ModelMetadata, "epoch" | "walPosition" | "keyCount" | "offset" | "chain"> & { readonly state: Uint8Array }): Steps<ModelMetadata> {
+    const id = this.#nextId++;
+    const metadata: ModelMetadata = {
+      id,
+      epoch,
+      timestamp: this.#options.timestamp,
+      walPosition,
+      walId: LOG_ID,
+      keyCount,
+      parentId: this.latestId ?? null,
+      offset,
+      chain: [...chain, { id, size: state.length, checksum: checksumOf(state) }],
+    };
+    yield* this.#place(id, state, encodeModelMetadata(metadata));
+    this.latestId = id;
+    return metadata;
+  }
+
+  *#place(id: number, state: Uint8Array, metadata: Uint8Array): Steps<void> {
     const { rules } = this.#options;
     const [temporary, final] = [nameOf("tmp", id), nameOf("checkpoint", id)];
     yield { kind: "makeDirectory", name: temporary };
@@ -166,20 +207,22 @@ export class ModelManager {
     if (this.#options.rules.contentSynced) yield { kind: "sync", name };
   }
 
-  *#cleanUpAfter(published: number): Steps<void> {
-    const { rules, maxRetained } = this.#options;
-    this.cleanupFailed = false;
+  /** One round; after an own publish the log goes too. */
+  *#cleanUp(keep: number, published?: number): Steps<void> {
+    const { rules } = this.#options;
+    this.report = NOTHING_DONE;
     try {
-      const plan = this.#plan(maxRetained);
-      const isKept = plan.kept.some(({ id }) => id === published);
-      if (!isKept && rules.publishedKeptFirst) return;
+      const [survey, plan] = [this.#survey(), this.#plan(keep)];
+      const isDue = published === undefined || !rules.publishedKeptFirst || plan.kept.some(({ id }) => id === published);
       // Without anything kept, nothing is needed either.
-      const remove = plan.kept.length === 0 && !rules.publishedKeptFirst ? this.#survey().ids : plan.remove;
-      this.cleanupFailed = (yield* attempt(this.#remove(remove))) !== undefined;
-      if (plan.floor > 0) yield { kind: "truncateLog", lsn: plan.floor + 1 };
+      const due = plan.kept.length === 0 && !rules.publishedKeptFirst ? survey.ids : plan.remove;
+      const failed = isDue && (yield* attempt(this.#remove(due))) !== undefined;
+      const removed = isDue ? due.filter((id) => !this.#tree.has(nameOf("checkpoint", id))) : [];
+      this.report = { removed, kept: keptAfter(survey, plan, removed), floor: plan.floor, failed };
+      if (isDue && published !== undefined && plan.floor > 0) yield { kind: "truncateLog", lsn: plan.floor + 1 };
     } catch (error) {
       if (!(error instanceof DiskFailed)) throw error;
-      this.cleanupFailed = true;
+      this.report = { ...this.report, failed: true };
     }
   }
 
@@ -217,17 +260,31 @@ export class ModelManager {
 
   *delete(id: number): Steps<void> {
     if (!this.#survey().ids.includes(id)) throw new ModelRefusal("CHECKPOINT_NOT_FOUND");
-    const { kept } = this.#plan(Number.MAX_SAFE_INTEGER);
-    if (kept.some((point) => point.id !== id && point.chain.some((part) => part.id === id))) throw new ModelRefusal("CHECKPOINT_IN_USE");
+    const usable = usableIn(this.#survey(), this.#log.durable, this.#options.rules);
+    const isUsed = usable.some((point) => point.id !== id && point.chain.some((part) => part.id === id));
+    const isLast = usable.length === 1 && usable[0]?.id === id && this.#log.durable.startsAfter > 0;
+    if (isUsed || isLast) throw new ModelRefusal("CHECKPOINT_IN_USE");
     yield* this.#remove([id]);
     this.latestId = this.#latest();
   }
 
   *cleanup(keep: number): Steps<readonly number[]> {
-    const { remove } = this.#plan(keep);
-    yield* this.#remove(remove);
-    return remove;
+    yield* this.#cleanUp(keep);
+    if (this.report?.failed !== false) throw new DiskFailed();
+    return this.report.removed;
   }
+}
+
+/** Why each checkpoint that is left stays. */
+function keptAfter(survey: ModelSurvey, { kept, needed, remove }: ModelPlan, removed: readonly number[]): readonly string[] {
+  const points = new Set(kept.map(({ id }) => id));
+  const reasonOf = (id: number): string => {
+    if (points.has(id)) return "restore-point";
+    if (needed.has(id)) return "needed";
+    if (kept.length === 0) return "nothing-usable";
+    return survey.whole.has(id) || remove.includes(id) ? "not-removed" : "damaged";
+  };
+  return survey.ids.filter((id) => !removed.includes(id)).map((id) => `${id} ${reasonOf(id)}`);
 }
 
 function* one<S>(step: S): Generator<S, void, void> {

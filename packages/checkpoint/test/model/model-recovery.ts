@@ -47,7 +47,7 @@ function choose(survey: ModelSurvey, log: ModelLog, rules: Rules, until: number)
     if (!metadata) skipped.push(`${id} damaged`);
     else if (rules.untilBoundsTheChoice && metadata.walPosition > until) skipped.push(`${id} after-until`);
     else if (rules.abandonedSkipped && !counts(log, metadata.walPosition)) skipped.push(`${id} abandoned`);
-    else if (!chainVerifies(metadata, survey, rules) || !survey.whole.has(id)) skipped.push(`${id} damaged`);
+    else if (!chainVerifies(metadata.chain, survey, rules) || !survey.whole.has(id)) skipped.push(`${id} damaged`);
     else return { metadata, skipped };
   }
   return { metadata: undefined, skipped };

@@ -1,5 +1,5 @@
 import { chainVerifies, type ModelSurvey } from "./model-directory.ts";
-import { counts, type ModelLog } from "./model-log.ts";
+import { type ModelLog, standing } from "./model-log.ts";
 import type { ModelMetadata } from "./model-metadata.ts";
 import type { Rules } from "./rules.ts";
 
@@ -16,12 +16,12 @@ export interface ModelPlan {
 
 export const baseOf = ({ id, chain }: ModelMetadata): number => chain[0]?.id ?? id;
 
-/** Whether the log, as far as it is durable, has the position and hasn't fenced it off. */
-export const belongs = (log: ModelLog, { walPosition }: ModelMetadata): boolean => walPosition <= log.lastLsn && counts(log, walPosition);
+/** Whether the log can be replayed from its position. */
+export const belongs = (log: ModelLog, { walPosition }: ModelMetadata): boolean => standing(log, walPosition) === "held";
 
 /** The checkpoints that verify, with all that they need, and that the log still counts; newest first. */
 export function usableIn(survey: ModelSurvey, log: ModelLog, rules: Rules): readonly ModelMetadata[] {
-  const verifying = survey.ids.flatMap((id) => survey.whole.get(id) ?? []).filter((metadata) => chainVerifies(metadata, survey, rules));
+  const verifying = survey.ids.flatMap((id) => survey.whole.get(id) ?? []).filter(({ chain }) => chainVerifies(chain, survey, rules));
   return verifying.filter((metadata) => belongs(log, metadata));
 }
 
@@ -31,7 +31,7 @@ export function planModel(survey: ModelSurvey, log: ModelLog, keep: number, rule
   const kept = keptOf(counted, keep, rules);
   const needed = new Set(kept.flatMap(({ chain }) => chain.map(({ id }) => id)));
   const damaged = survey.ids.filter((id) => !survey.whole.has(id));
-  const isAnyDamaged = damaged.length > 0 || [...survey.whole.values()].some((metadata) => !chainVerifies(metadata, survey, rules));
+  const isAnyDamaged = damaged.length > 0 || [...survey.whole.values()].some(({ chain }) => !chainVerifies(chain, survey, rules));
   const stops = kept.length === 0 || (isAnyDamaged && !rules.damageStopsNothing);
   const oldestNeeded = Math.min(...needed);
   const spare = [...survey.whole.keys()].filter((id) => !needed.has(id));

@@ -1,10 +1,10 @@
 import { DiskError } from "@laminar/disk";
 import type { SimulatedDisk } from "@laminar/disk/testing";
-import { applyStep, DIRECTORY, DiskFailed, pathOf, type Step, type Steps, type Tree, treeOf } from "./model-directory.ts";
+import { applyStep, DIRECTORY, DiskFailed, pathOf, type Step, type Steps, surveyTree, type Tree, treeOf } from "./model-directory.ts";
 import type { LogOnDisk } from "./model-log.ts";
-import { type Cut, ModelManager, type ModelOptions, ModelRefusal } from "./model-manager.ts";
+import { ModelManager, type ModelOptions, ModelRefusal } from "./model-manager.ts";
 import type { ModelMetadata } from "./model-metadata.ts";
-import { Capture } from "./program.ts";
+import type { Capture } from "./program.ts";
 import type { Action, Done, Subject } from "./subject.ts";
 
 type File = Awaited<ReturnType<SimulatedDisk["create"]>>;
@@ -56,25 +56,36 @@ export class ModelSubject implements Subject {
       case "cleanup":
         return this.#outcome(model.cleanup(action.keep));
       case "compact":
+        return this.#compact(model);
       case "close":
         return { published: [], failures: [] };
     }
   }
 
-  async #create(model: ModelManager, cuts: readonly Cut[]): Promise<Done> {
+  async #create(model: ModelManager, cuts: readonly Capture[]): Promise<Done> {
     const published: ModelMetadata[] = [];
     const failures: string[] = [];
     for (const cut of cuts) {
       try {
         const metadata = await this.#run(model.create(cut));
         published.push(metadata);
-        if (cut instanceof Capture) cut.done(metadata.id);
+        cut.done(metadata.id);
       } catch (error) {
         failures.push(codeOf(error));
-        if (cut instanceof Capture) cut.fail();
+        cut.fail();
       }
     }
     return { published, failures };
+  }
+
+  async #compact(model: ModelManager): Promise<Done> {
+    const before = surveyTree(this.#tree).ids;
+    try {
+      const newest = await this.#run(model.compact());
+      return { published: newest && !before.includes(newest.id) ? [newest] : [], failures: [] };
+    } catch (error) {
+      return { published: [], failures: [codeOf(error)] };
+    }
   }
 
   async #outcome(steps: Steps<unknown>): Promise<Done> {

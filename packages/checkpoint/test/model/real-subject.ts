@@ -1,10 +1,11 @@
 import type { SimulatedDisk } from "@laminar/disk/testing";
-import { type CheckpointLog, isCheckpointError, openCheckpointManager, type IncrementalCheckpointManager } from "../../src/index.ts";
+import { type CheckpointConfig, type CheckpointLog, isCheckpointError, openCheckpointManager, type IncrementalCheckpointManager } from "../../src/index.ts";
 import { Lockstep } from "./lockstep.ts";
-import { DIRECTORY, DiskFailed, type Steps, treeOf } from "./model-directory.ts";
+import { DIRECTORY, DiskFailed, type Steps, surveyTree, treeOf } from "./model-directory.ts";
 import { counts, LOG_ID, type LogOnDisk } from "./model-log.ts";
-import { type Cut, ModelManager, type ModelOptions, ModelRefusal } from "./model-manager.ts";
-import { Capture } from "./program.ts";
+import { ModelManager, type ModelOptions, ModelRefusal } from "./model-manager.ts";
+import type { Capture } from "./program.ts";
+import { mergeParts } from "./state-bytes.ts";
 import type { Action, Change, Done, Published, Subject } from "./subject.ts";
 
 interface Outcome {
@@ -53,15 +54,18 @@ export class LockstepSubject implements Subject {
     await this.#requireSameState();
   }
 
-  get #config(): { readonly maxRetained: number } {
-    const { maxRetained } = this.#options;
-    return { maxRetained };
+  get #config(): Pick<CheckpointConfig, "maxRetained" | "maxChainLength" | "maxDeltaRatio" | "merge"> {
+    const { maxRetained, maxChainLength, maxDeltaRatio } = this.#options;
+    return { maxRetained, maxChainLength, maxDeltaRatio, merge: mergeParts };
   }
 
   get #checkpointLog(): CheckpointLog {
     const [log, truncate] = [this.#log, this.#truncate];
     return {
       logId: LOG_ID,
+      get startsAfter() {
+        return log.durable.startsAfter;
+      },
       get durableLsn() {
         return log.durable.lastLsn;
       },
@@ -89,21 +93,30 @@ export class LockstepSubject implements Subject {
       case "cleanup":
         return this.#one(model.cleanup(action.keep), manager.cleanup(action.keep));
       case "compact":
-        return { published: [], failures: [] };
+        return this.#compact(model.compact(), manager);
       case "close":
         await manager.close();
         return { published: [], failures: [] };
     }
   }
 
-  async #create(manager: IncrementalCheckpointManager, model: ModelManager, cuts: readonly Cut[]): Promise<Done> {
+  async #create(manager: IncrementalCheckpointManager, model: ModelManager, cuts: readonly Capture[]): Promise<Done> {
     this.#lockstep.begin(inTurn(cuts.map((cut) => model.create(cut))));
     const real = await Promise.all(cuts.map((cut) => settled(manager.create(requestOf(cut)))));
     this.#end({ value: undefined });
     const modelled = (this.#lockstep.outcome as { readonly value: readonly Outcome[] }).value;
     for (const [i, outcome] of real.entries()) this.#requireSame(outcome, modelled[i]);
-    for (const [i, outcome] of real.entries()) settle(cuts[i], outcome);
+    for (const [i, outcome] of real.entries()) requireEnded(cuts[i], outcome);
     return doneOf(real);
+  }
+
+  async #compact(steps: Steps<unknown>, manager: IncrementalCheckpointManager): Promise<Done> {
+    const before = surveyTree(this.#lockstep.tree).ids;
+    this.#lockstep.begin(steps);
+    const outcome = await settled(manager.compact());
+    this.#end(outcome);
+    const { published, failures } = doneOf([outcome]);
+    return { published: published.filter((newest) => newest !== undefined && !before.includes(newest.id)), failures };
   }
 
   async #one(steps: Steps<unknown>, real: Promise<unknown>): Promise<Done> {
@@ -130,15 +143,26 @@ export class LockstepSubject implements Subject {
   async #requireSameState(): Promise<void> {
     const [manager, model] = [this.#manager, this.#model];
     if (!manager || !model) return;
-    const real = [manager.latestCheckpointId, manager.epoch, manager.lastCleanupError !== undefined, await manager.oldestWalPosition()];
-    const other = [model.latestId, model.epoch, model.cleanupFailed, model.floor];
-    if (real.join() !== other.join()) fail(`the manager's newest checkpoint, epoch, failed clean-up and floor are ${real.join()}, the model's ${other.join()}: ${String(manager.lastCleanupError)}`);
+    const { removed, kept, oldestWalPosition, error } = manager.lastCleanup ?? {};
+    const report = model.report;
+    const differences = [
+      differenceOf("newest checkpoint", manager.latestCheckpointId, model.latestId),
+      differenceOf("epoch", manager.epoch, model.epoch),
+      differenceOf("floor", await manager.oldestWalPosition(), model.floor),
+      differenceOf("removed ids", removed?.join(), report?.removed.join()),
+      differenceOf("kept ids", kept?.map(({ id, reason }) => `${id} ${reason}`).join(), report?.kept.join()),
+      differenceOf("floor in the report", oldestWalPosition, report?.floor),
+      differenceOf("failed clean-up", report && error !== undefined, report?.failed),
+    ].filter(Boolean);
+    if (differences.length > 0) fail(`${differences.join("; ")} (${String(error)})`);
   }
 }
 
 function fail(what: string): never {
   throw new Error(`DISAGREEMENT: ${what}`);
 }
+
+const differenceOf = (what: string, real: unknown, model: unknown): string => (real === model ? "" : `the manager's ${what}: ${String(real)}, the model's: ${String(model)}`);
 
 const settled = <T>(promise: Promise<T>): Promise<{ readonly value: T } | { readonly error: unknown }> =>
   promise.then((value) => ({ value }), (error: unknown) => ({ error }));
@@ -156,18 +180,19 @@ function* inTurn(all: readonly Steps<unknown>[]): Steps<readonly Outcome[]> {
   return outcomes;
 }
 
-const requestOf = (cut: Cut): Parameters<IncrementalCheckpointManager["create"]>[0] => ({
+const requestOf = (cut: Capture): Parameters<IncrementalCheckpointManager["create"]>[0] => ({
   walPosition: cut.walPosition,
   epoch: cut.epoch,
   sourceOffsets: new Map([["commits", cut.walPosition]]),
-  keyCount: cut.keyCount,
-  state: () => cut.part("full"),
+  state: cut,
 });
 
-function settle(cut: Cut | undefined, outcome: Outcome): void {
-  if (!(cut instanceof Capture)) return;
-  if ("error" in outcome) cut.fail();
-  else cut.done((outcome.value as Published).id);
+/** A capture's bytes are asked for once at most, and then it is ended, once. */
+function requireEnded(cut: Capture | undefined, outcome: Outcome): void {
+  if (!cut) return;
+  const end = "error" in outcome ? "failed" : (outcome.value as Published).id;
+  const isRight = cut.ends.length === 1 && cut.ends[0] === end && cut.bytesAsked <= 1 && (end === "failed" || cut.bytesAsked === 1);
+  if (!isRight) fail(`the capture was asked ${cut.bytesAsked} times and ended with ${cut.ends.join()}, where ${end} was due`);
 }
 
 function doneOf(outcomes: readonly Outcome[]): Done {

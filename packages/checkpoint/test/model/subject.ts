@@ -1,11 +1,11 @@
 import type { Operation } from "@laminar/disk/testing";
-import type { Cut } from "./model-manager.ts";
+import type { Capture } from "./program.ts";
 
 /** What a program asks a manager for. */
 export type Action =
-  | { readonly kind: "checkpoint"; readonly cut: Cut }
+  | { readonly kind: "checkpoint"; readonly cut: Capture }
   /** The second is asked for before the first is there. */
-  | { readonly kind: "two checkpoints"; readonly cuts: readonly [Cut, Cut] }
+  | { readonly kind: "two checkpoints"; readonly cuts: readonly [Capture, Capture] }
   | { readonly kind: "delete"; readonly id: number }
   | { readonly kind: "cleanup"; readonly keep: number }
   | { readonly kind: "compact" }
