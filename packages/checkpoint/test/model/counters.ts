@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ReadonlyTree } from "./model-directory.ts";
 import type { ModelLog } from "./model-log.ts";
+import type { Verdict } from "./model-recovery.ts";
 
 const hashes = new WeakMap<object, string>();
 
@@ -25,7 +26,8 @@ const listed = (counts: ReadonlyMap<string, number>): string => [...counts].map(
 
 /** What was counted, each state once: those that differ in a byte of a file, in a name or in the log. */
 export class Counts {
-  readonly states: Set<string> = new Set();
+  /** Each state's key, with what a recovery made of it once it was looked at. */
+  readonly states: Map<string, Verdict | undefined> = new Map();
   readonly byOperation: Map<string, number> = new Map();
   readonly byChainLength: Map<number, number> = new Map();
   readonly byDepth: number[] = [];
@@ -39,7 +41,7 @@ export class Counts {
   add(key: string, operation: string, depth: number, chainLength: number): boolean {
     this.checks++;
     if (this.states.has(key)) return false;
-    this.states.add(key);
+    this.states.set(key, undefined);
     add(this.byOperation, operation);
     this.byChainLength.set(chainLength, (this.byChainLength.get(chainLength) ?? 0) + 1);
     this.byDepth[depth] = (this.byDepth[depth] ?? 0) + 1;

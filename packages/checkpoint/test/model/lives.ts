@@ -22,6 +22,8 @@ export interface World {
   readonly depthMost: number;
   /** How likely a life goes on from what a crash left. */
   readonly goesOn: { readonly afterKill: number; readonly afterPowerCut: number };
+  /** How likely a state is to be damaged in every way once. */
+  readonly damages: number;
   /** How likely an operation is to fail. */
   readonly failures: number;
   readonly enough: () => boolean;
@@ -39,7 +41,7 @@ interface Moment {
   readonly oracle: Oracle;
   readonly trail: readonly string[];
   readonly goesOn: boolean;
-  readonly isNew: boolean;
+  readonly key: string;
 }
 
 /** A promise that isn't kept, or a disagreement. */
@@ -377,12 +379,12 @@ class Life {
     const { counts, random, depthMost } = this.#world;
     const tree = treeOf(image);
     const key = keyOf(tree, log.current);
-    const isNew = counts.add(key, this.#doing, this.#depth, longestChain(tree));
+    counts.add(key, this.#doing, this.#depth, longestChain(tree));
     const goes = this.#depth < depthMost && random() < goesOn;
     const promised = `${key} ${this.#oracle.signature}`;
     if (this.#seen.has(promised)) return;
     this.#seen.add(promised);
-    this.#moments.push({ how, image, tree, log, oracle: this.#oracle.copy(), trail: [...this.#trail, `${how} in ${this.#doing}`], goesOn: goes, isNew });
+    this.#moments.push({ how, image, tree, log, oracle: this.#oracle.copy(), trail: [...this.#trail, `${how} in ${this.#doing}`], goesOn: goes, key });
   }
 
   /** Looks at what was kept since the last time. */
@@ -396,11 +398,14 @@ class Life {
     }
   }
 
-  async #judge({ image, tree, log, oracle, isNew }: Moment): Promise<string | undefined> {
-    const { verdict, difference } = await this.#world.read(() => image.mount(), tree, log.current);
+  async #judge({ image, tree, log, oracle, key }: Moment): Promise<string | undefined> {
+    const { counts, read, random, damages, policy } = this.#world;
+    const known = counts.states.get(key);
+    const { verdict, difference } = known ? { verdict: known } : await read(() => image.mount(), tree, log.current);
+    counts.states.set(key, verdict);
     const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree));
-    if (broken !== undefined || !isNew || verdict.kind === "refused" || this.#world.random() > 0.2) return broken;
-    for (const damaged of someDamage(tree, log.current, verdict, this.#world.policy.maxRetained, this.#world.random)) {
+    if (broken !== undefined || known || verdict.kind === "refused" || random() > damages) return broken;
+    for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, random)) {
       const found = await this.#judgeDamaged(image, tree, damaged);
       if (found !== undefined) return `${damaged.what}: ${found}`;
     }

@@ -24,8 +24,8 @@ export interface Policy {
 export interface ModelOptions extends Policy {
   readonly rules: Rules;
   readonly timestamp: number;
-  /** While it says so, nothing in a checkpoint can be read. */
-  readonly weather: { readonly readsFail: boolean };
+  /** While it says so, nothing in a checkpoint can be read; until the action is done. */
+  readonly weather: { readsFail: boolean };
 }
 
 /** A refusal that changes nothing; `code` as the manager's errors have it. */

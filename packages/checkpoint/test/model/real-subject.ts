@@ -78,6 +78,7 @@ export class LockstepSubject implements Subject {
     const [manager, model] = [this.#manager, this.#model];
     if (!manager || !model) throw new Error("not open");
     const done = await this.#act(manager, model, action);
+    this.#options.weather.readsFail = false;
     if (action.kind !== "close") await this.#requireSameState();
     return done;
   }

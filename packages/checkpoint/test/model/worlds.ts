@@ -30,6 +30,7 @@ export function worldOf(counts: Counts, states: number, seed: number, rules: Rul
     imagesPerOperation: 6,
     depthMost: 4,
     goesOn: { afterKill: 0.02, afterPowerCut: 0.006 },
+    damages: 0.1,
     failures: seed % 3 === 0 ? 0.01 : 0,
     enough: () => counts.states.size >= states,
     start: (...given) => (kind === "alone" ? new ModelSubject(...given) : new LockstepSubject(...given)),
