@@ -1,3 +1,5 @@
+import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
+
 /** A state's bytes, whole or in chunks. */
 export type StateBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -6,14 +8,17 @@ export type StateBytes = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8
  * `@laminar/state-snapshot` is one. Take it in the same turn in which the cut is true: `create({ ...cut, state: store.snapshot() })`.
  */
 export interface CapturedState {
-  /** The checkpoint that the changes of a delta are counted from: the id that the last `done` was given. Without one every part is full. */
-  readonly basedOn: number | undefined;
+  /**
+   * What the changes of a delta are counted from: the very object that the last `done` was given. An id would not do: a state that is
+   * saved to two places in turn gets the same ids from both. Without one the part is full.
+   */
+  readonly basedOn: unknown;
   /** Keys of the whole state, for the metadata. */
   readonly keyCount?: number | undefined;
   /** The whole state of that moment, or what had changed by then since `basedOn`. Called once at most, with the kind that the manager has chosen. */
   bytes(kind: "full" | "delta"): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-  /** The state is safe, as the checkpoint of that id. The end of the capture. Must not throw. */
-  done(checkpointId: number): void;
+  /** The state is safe, as that checkpoint. The end of the capture. Must not throw. */
+  done(checkpoint: CheckpointMetadata): void;
   /** It isn't: its changes are unsaved still. The end of the capture. Must not throw. */
   fail(): void;
 }

@@ -1,9 +1,9 @@
-import type { ChainPart } from "./checkpoint-metadata.ts";
+import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 
 /** What the next checkpoint could be a delta of. */
 export interface DeltaBase {
-  /** The id that captures know the base's state by: its own, or, after a compaction, that of the checkpoint whose state it holds too. */
-  readonly stateOf: number;
+  /** What captures know the base's state by: its own metadata, or, after a compaction, those of the checkpoint whose state it holds too. */
+  readonly stateOf: CheckpointMetadata;
   readonly chain: readonly ChainPart[];
 }
 
@@ -17,7 +17,7 @@ export interface ChainPolicy {
  * The chain that the next checkpoint continues; none for a full one. A delta needs a state whose changes are counted from that
  * base, room in the chain, and deltas that don't outweigh their share of the full part: a restore reads all of them.
  */
-export function chainToContinue(base: DeltaBase | undefined, basedOn: number | undefined, policy: ChainPolicy): readonly ChainPart[] | undefined {
+export function chainToContinue(base: DeltaBase | undefined, basedOn: unknown, policy: ChainPolicy): readonly ChainPart[] | undefined {
   if (!policy.incremental || base === undefined || basedOn !== base.stateOf) return undefined;
   const [full, ...deltas] = base.chain;
   if (full === undefined || base.chain.length >= policy.maxChainLength) return undefined;

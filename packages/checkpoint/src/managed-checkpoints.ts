@@ -83,9 +83,9 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
       chunks: state.bytes(follows ? "delta" : "full"),
       options,
     });
-    state.done(published.id);
+    state.done(published);
     this.epoch = published.epoch;
-    this.#base = { stateOf: published.id, chain: published.chain };
+    this.#base = { stateOf: published, chain: published.chain };
     this.#lastAt = clock.monotonic();
     await this.#cleanUpAfter(published.id);
     return published;

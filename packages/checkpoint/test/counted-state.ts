@@ -8,7 +8,7 @@ export class CountedState {
   /** How captures ended, in order. */
   readonly ends: string[] = [];
   #changed = new Map<string, string | undefined>();
-  #basedOn: number | undefined;
+  #basedOn: unknown;
 
   set(key: string, value: string | undefined): void {
     if (value === undefined) this.now.delete(key);
@@ -26,10 +26,10 @@ export class CountedState {
       basedOn,
       keyCount: whole.size,
       bytes: (kind) => chunksOf(kind === "full" ? whole : changes),
-      done: (id) => {
+      done: (checkpoint) => {
         isOver = true;
-        this.#basedOn = id;
-        this.ends.push(`done ${id}`);
+        this.#basedOn = checkpoint;
+        this.ends.push(`done ${checkpoint.id}`);
       },
       fail: () => {
         if (isOver) throw new Error("a capture ends once");

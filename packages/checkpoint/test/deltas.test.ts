@@ -70,6 +70,16 @@ describe("a checkpoint of a capture", () => {
     expect([back.kind, await load(disk, back)]).toEqual(["full", state.now]);
   });
 
+  it("is full when the state was saved to another place meanwhile, whose ids are the same", async () => {
+    const { disk, manager, state } = await open();
+    const other = await openCheckpointManager({ directory: "/other", disk });
+    await step(manager, state, "1");
+    state.set("key 7", "known to the other place as a change of before");
+    await step(other, state, "2");
+    const back = await step(manager, state, "3");
+    expect([back.kind, await load(disk, back)]).toEqual(["full", state.now]);
+  });
+
   it("is full after opening, though the state knows the checkpoint that is there", async () => {
     const { disk, manager, state } = await open();
     await step(manager, state, "1");

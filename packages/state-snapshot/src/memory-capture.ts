@@ -13,13 +13,13 @@ import type { RecordCursor } from "./write-records.ts";
 
 /** How a capture that is safe was named. */
 export interface Saved {
-  readonly checkpointId: number | undefined;
+  readonly as: unknown;
 }
 
 export interface CaptureParts {
   readonly kind: SnapshotKind;
   readonly keyCount: number;
-  readonly basedOn: number | undefined;
+  readonly basedOn: unknown;
   readonly records: FrozenRecords;
   /** What was unsaved when it was taken. */
   readonly unsaved: UnsavedChanges;
@@ -32,7 +32,7 @@ export class MemoryCapture implements StateCapture {
   readonly kind: SnapshotKind;
   readonly size: number;
   readonly keyCount: number;
-  readonly basedOn: number | undefined;
+  readonly basedOn: unknown;
   readonly unsaved: UnsavedChanges;
   readonly #timestampNs = nowNs();
   readonly #release: (saved?: Saved) => void;
@@ -59,8 +59,8 @@ export class MemoryCapture implements StateCapture {
     return { [Symbol.asyncIterator]: () => paced(encodeRecords(this.#cursor(kind), kind, this.#timestampNs)) };
   }
 
-  done(checkpointId?: number): void {
-    this.#end({ checkpointId });
+  done(checkpoint?: unknown): void {
+    this.#end({ as: checkpoint });
   }
 
   fail(): void {

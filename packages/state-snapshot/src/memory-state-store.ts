@@ -33,7 +33,7 @@ class MemoryStateStore implements StateStore {
   #unsaved = new UnsavedChanges();
   #open: MemoryCapture | undefined;
   #isLoading = false;
-  #savedAs: number | undefined;
+  #savedAs: unknown;
 
   get size(): number {
     return this.#table.size;
@@ -169,7 +169,7 @@ class MemoryStateStore implements StateStore {
       this.#unsaved.absorb(unsaved);
       return;
     }
-    this.#savedAs = saved.checkpointId;
+    this.#savedAs = saved.as;
     if (this.#table.deleted > 0) this.#sweep.add(unsaved.changed);
   }
 }

@@ -15,11 +15,11 @@ export interface StateCapture {
   /** Keys of the whole state, for either kind. */
   readonly keyCount: number;
   /**
-   * What changes are counted from, for either kind, and so what a delta has to be applied to: the checkpoint whose id the last
-   * `done` was given. `undefined` when it named none or there was none: then they are counted from that `done`, or from the creation or
-   * the last restore.
+   * What changes are counted from, for either kind, and so what a delta has to be applied to: the very value that the last `done` was
+   * given, a checkpoint manager's metadata of what it published. `undefined` when that was given none or there was none: then changes
+   * are counted from that `done`, or from the creation or the last restore.
    */
-  readonly basedOn: number | undefined;
+  readonly basedOn: unknown;
 
   /**
    * Each key once, as of the moment of the capture, whatever the store did since; from the beginning at each call. The arrays are
@@ -37,8 +37,8 @@ export interface StateCapture {
    */
   bytes(kind: SnapshotKind): AsyncIterable<Uint8Array>;
 
-  /** What was captured is safe, as the checkpoint of that id: later changes count from here. Once; later calls do nothing. */
-  done(checkpointId?: number): void;
+  /** What was captured is safe, as that checkpoint: later changes count from here. Once; later calls do nothing. */
+  done(checkpoint?: unknown): void;
 
   /** It isn't safe: its changes count as unsaved again, under those made since. Once; later calls do nothing. */
   fail(): void;
