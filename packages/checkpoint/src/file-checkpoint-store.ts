@@ -78,8 +78,9 @@ class FileStore implements CheckpointStore {
   async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
     const file = await translated(() => this.#disk.open(this.#path(nameOf("checkpoint", id), STATE_FILE)), id);
     try {
-      for (let position = 0; ; ) {
-        const chunk = new Uint8Array(CHUNK_BYTES);
+      const size = await translated(() => file.size(), id);
+      for (let position = 0; position < size; ) {
+        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - position));
         const at = position;
         const got = await translated(() => readFully(file, at, chunk), id);
         if (got > 0) yield chunk.subarray(0, got);
