@@ -10,8 +10,8 @@ export interface Cut {
   readonly walPosition: number;
   readonly epoch: number | undefined;
   readonly keyCount: number;
-  /** The checkpoint that its changes are counted from. */
-  readonly basedOn: number | undefined;
+  /** The checkpoint of this manager that its changes are counted from. */
+  readonly countedFrom: number | undefined;
   part(kind: "full" | "delta"): Uint8Array;
 }
 
@@ -136,13 +136,13 @@ export class ModelManager {
   }
 
   /** The chain that the next checkpoint continues; none when a full one is due. */
-  #chainFor({ basedOn }: Cut): readonly ModelPart[] {
+  #chainFor({ countedFrom }: Cut): readonly ModelPart[] {
     const { rules, maxChainLength, maxDeltaRatio } = this.#options;
     if (maxChainLength === 1) return [];
     const survey = surveyTree(this.#tree);
     const newest = usableIn(survey, this.#log.durable, rules)[0];
-    const base = rules.deltaOnOwn ? this.#own : newest && { stateOf: basedOn, chain: newest.chain };
-    if (!base || (rules.deltaOnCounted && basedOn !== base.stateOf)) return [];
+    const base = rules.deltaOnOwn ? this.#own : newest && { stateOf: countedFrom, chain: newest.chain };
+    if (!base || (rules.deltaOnCounted && countedFrom !== base.stateOf)) return [];
     if (rules.deltaOnVerified && !chainVerifies(base.chain, survey, rules)) return [];
     if (rules.chainLengthBound && base.chain.length >= maxChainLength) return [];
     const [full = 0, ...deltas] = base.chain.map(({ size }) => size);

@@ -69,7 +69,7 @@ export class ModelSubject implements Subject {
       try {
         const metadata = await this.#run(model.create(cut));
         published.push(metadata);
-        cut.done(metadata.id);
+        cut.done(metadata);
       } catch (error) {
         failures.push(codeOf(error));
         cut.fail();

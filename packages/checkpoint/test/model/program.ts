@@ -11,15 +11,17 @@ export class Program {
   /** Keys with the number of their last change. */
   readonly #changed: Map<string, number> = new Map();
   #changes = 0;
-  #basedOn: number | undefined;
+  #basedOn: { readonly id: number } | undefined;
+  #countedFrom: number | undefined;
 
+  /** A program that starts. What it loaded looks like a checkpoint that it saved, and is none. */
   constructor(recovered: Pick<Recovered, "state" | "changed" | "loaded">) {
     for (const entry of recovered.state.split(" ").filter(Boolean)) {
       const [key = "", value = ""] = entry.split("=");
       this.state.set(key, value);
     }
     for (const key of recovered.changed) this.#changed.set(key, 0);
-    this.#basedOn = recovered.loaded;
+    this.#basedOn = recovered.loaded === undefined ? undefined : { id: recovered.loaded };
   }
 
   get text(): string {
@@ -44,11 +46,13 @@ export class Program {
   capture(walPosition: number, epoch: number | undefined): Capture {
     const [state, changes] = [new Map(this.state), this.#changes];
     const changed = [...this.#changed.keys()].map((key): Entry => [key, state.get(key) ?? null]);
-    return new Capture({ walPosition, epoch, basedOn: this.#basedOn, full: [...state], delta: changed }, (id) => this.#saved(id, changes));
+    const captured = { walPosition, epoch, basedOn: this.#basedOn, countedFrom: this.#countedFrom, full: [...state], delta: changed };
+    return new Capture(captured, (checkpoint) => this.#saved(checkpoint, changes));
   }
 
-  #saved(id: number, changes: number): void {
-    this.#basedOn = id;
+  #saved(checkpoint: { readonly id: number }, changes: number): void {
+    this.#basedOn = checkpoint;
+    this.#countedFrom = checkpoint.id;
     for (const [key, change] of this.#changed) if (change <= changes) this.#changed.delete(key);
   }
 }
@@ -56,7 +60,8 @@ export class Program {
 interface Captured {
   readonly walPosition: number;
   readonly epoch: number | undefined;
-  readonly basedOn: number | undefined;
+  readonly basedOn: unknown;
+  readonly countedFrom: number | undefined;
   readonly full: readonly Entry[];
   readonly delta: readonly Entry[];
 }
@@ -65,17 +70,19 @@ interface Captured {
 export class Capture implements Cut {
   readonly walPosition: number;
   readonly epoch: number | undefined;
-  readonly basedOn: number | undefined;
+  readonly basedOn: unknown;
+  readonly countedFrom: number | undefined;
   readonly keyCount: number;
   readonly #parts: { readonly full: readonly Entry[]; readonly delta: readonly Entry[] };
-  readonly #saved: (id: number) => void;
+  readonly #saved: (checkpoint: { readonly id: number }) => void;
   bytesAsked = 0;
   readonly ends: (number | "failed")[] = [];
 
-  constructor({ walPosition, epoch, basedOn, full, delta }: Captured, saved: (id: number) => void) {
+  constructor({ walPosition, epoch, basedOn, countedFrom, full, delta }: Captured, saved: (checkpoint: { readonly id: number }) => void) {
     this.walPosition = walPosition;
     this.epoch = epoch;
     this.basedOn = basedOn;
+    this.countedFrom = countedFrom;
     this.keyCount = full.length;
     this.#parts = { full, delta };
     this.#saved = saved;
@@ -90,9 +97,9 @@ export class Capture implements Cut {
     yield this.part(kind);
   }
 
-  done(id: number): void {
-    this.ends.push(id);
-    this.#saved(id);
+  done(checkpoint: { readonly id: number }): void {
+    this.ends.push(checkpoint.id);
+    this.#saved(checkpoint);
   }
 
   fail(): void {
