@@ -6,7 +6,7 @@ import { worldOf } from "./model/worlds.ts";
 
 /** `pnpm --filter @laminar/checkpoint proof` does all of it, the normal run a part. */
 const IS_PROOF = process.env["CHECKPOINT_PROOF"] === "1";
-const STATES = IS_PROOF ? 200_000 : 5000;
+const STATES = Number(process.env["N"] ?? 5000);
 
 describe("the model and the manager", () => {
   it("do the same on the same disk, see the same in every state that a crash or damage leaves, and keep every promise", async () => {

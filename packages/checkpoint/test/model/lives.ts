@@ -86,7 +86,7 @@ class Life {
     this.#disk.plan((operation) => this.#faultOf(operation));
     try {
       await this.#open();
-      const actions = 2 + Math.floor(this.#world.random() * (this.#depth === 0 ? 10 : 5));
+      const actions = 3 + Math.floor(this.#world.random() * (this.#depth === 0 ? 14 : 6));
       for (let i = 0; i < actions; i++) await this.#act(i === actions - 1);
       if (this.#world.random() < 0.5) await this.#perform({ kind: "close" });
     } catch (error) {
@@ -147,17 +147,18 @@ class Life {
   }
 
   async #act(isLast: boolean): Promise<void> {
-    const { random } = this.#world;
+    const { random, failures } = this.#world;
     const choice = random();
     this.#doing = "commit";
-    if (choice < 0.36) this.#commit(1 + Math.floor(random() * 2));
-    else if (choice < 0.7) await this.#checkpoint(1);
-    else if (choice < 0.74) await this.#checkpoint(2);
-    else if (choice < 0.79) await this.#rot();
-    else if (choice < 0.83) await this.#delete();
-    else if (choice < 0.86) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
-    else if (choice < 0.91) await this.#perform({ kind: "compact" });
-    else if (choice < 0.95) await this.#pointInTime();
+    if (choice < 0.25) this.#commit(1 + Math.floor(random() * 2));
+    else if (choice < 0.25 + failures) this.#loseLog();
+    else if (choice < 0.58) await this.#checkpoint(1);
+    else if (choice < 0.63) await this.#checkpoint(2);
+    else if (choice < 0.7) await this.#rot();
+    else if (choice < 0.77) await this.#delete();
+    else if (choice < 0.81) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
+    else if (choice < 0.87) await this.#perform({ kind: "compact" });
+    else if (choice < 0.93) await this.#pointInTime();
     else if (isLast) this.#leaveUncommitted();
     await this.#settle();
   }
@@ -174,6 +175,13 @@ class Life {
   }
 
   #commit(count: number): void {
+    this.#beginCommit(count);
+    this.#log.sync();
+    this.#oracle.acknowledge();
+  }
+
+  /** Written, and neither durable nor acknowledged. */
+  #beginCommit(count: number): void {
     const program = this.#program;
     if (!program) return;
     const changes = this.#changes(count);
@@ -185,9 +193,12 @@ class Life {
     this.#look(undefined);
     this.#log.write(version);
     this.#look(undefined);
-    if (this.#world.random() < this.#world.failures) throw new Dead();
-    this.#log.sync();
-    this.#oracle.acknowledge();
+  }
+
+  /** The log fails in a commit: nobody knows whether it is there. */
+  #loseLog(): never {
+    this.#beginCommit(1);
+    throw new Dead();
   }
 
   /** The writer dies before it commits. */

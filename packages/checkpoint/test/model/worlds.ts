@@ -17,7 +17,7 @@ export function seeded(seed: number): () => number {
   };
 }
 
-const CHAIN_LENGTHS = [3, 4, 2, 1] as const;
+const CHAIN_LENGTHS = [3, 5, 2, 4, 1] as const;
 
 /** The model alone, or the manager in step with it, under the policy that a seed gives. */
 export function worldOf(counts: Counts, states: number, seed: number, rules: Rules, kind: "alone" | "in step"): World {
@@ -26,7 +26,7 @@ export function worldOf(counts: Counts, states: number, seed: number, rules: Rul
     counts,
     random,
     rules,
-    policy: { maxRetained: 1 + (seed % 3), maxChainLength: CHAIN_LENGTHS[seed % CHAIN_LENGTHS.length] ?? 1, maxDeltaRatio: seed % 5 === 0 ? 0.5 : 2 },
+    policy: { maxRetained: 1 + (seed % 3), maxChainLength: CHAIN_LENGTHS[seed % CHAIN_LENGTHS.length] ?? 1, maxDeltaRatio: seed % 4 === 0 ? 0.5 : 5 },
     imagesPerOperation: 6,
     depthMost: 4,
     goesOn: { afterKill: 0.02, afterPowerCut: 0.006 },
