@@ -20,18 +20,33 @@ export interface AbortSignalLike {
   readonly reason?: unknown;
 }
 
+/** How far a verification has come. */
+export interface VerifyProgress {
+  /** Bytes of states that were read and are right as far as one can tell before the end. */
+  readonly bytes: number;
+  /** Bytes in all. */
+  readonly ofBytes: number;
+}
+
+export interface VerifyOptions {
+  /** Looked at at the start and after each chunk; once it is aborted, the call rejects with its reason. */
+  readonly signal?: AbortSignalLike | undefined;
+  /** Called after each chunk, the last time with all bytes. What it throws ends the call. */
+  readonly onProgress?: ((progress: VerifyProgress) => void) | undefined;
+}
+
 /**
  * Reads checkpoints without a lock and without changing a byte. This is all that recovery needs: implement it for
  * checkpoints that live elsewhere. Beside a live manager a checkpoint may vanish between two calls
- * (`CHECKPOINT_NOT_FOUND`); then survey again.
+ * (`CHECKPOINT_NOT_FOUND`); then survey again. What vanishes during a survey isn't in it.
  */
 export interface CheckpointReader {
   survey(): Promise<CheckpointSurvey>;
   /**
-   * Reads every part of the checkpoint's chain and compares size and checksum with the metadata. Rejects with a
-   * `CheckpointError` that names the part; damage is told apart from a failed read by `isCorruption`.
+   * Reads every part of the checkpoint's chain and compares size and checksum with the metadata, a few chunks of memory at a
+   * time. Rejects with a `CheckpointError` that names the part; damage is told apart from a failed read by `isCorruption`.
    */
-  verify(metadata: CheckpointMetadata, options?: { readonly signal?: AbortSignalLike | undefined }): Promise<void>;
+  verify(metadata: CheckpointMetadata, options?: VerifyOptions): Promise<void>;
   /** The bytes of one checkpoint's own part, checked against `part`'s size and checksum: throws before its last chunk if they differ. */
   readPart(part: { readonly id: number; readonly size: number; readonly checksum: number }): AsyncIterable<Uint8Array>;
 }

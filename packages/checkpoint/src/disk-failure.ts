@@ -1,22 +1,23 @@
-import { isDiskError } from "@laminar/disk";
-import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
+import { type DiskError, isDiskError } from "@laminar/disk";
+import { CheckpointError, type CheckpointErrorCode, isCheckpointError } from "./checkpoint-error.ts";
 
-/** This package's error for a failure of the disk; what is one already stays as it is, and so does what a caller's code threw. */
-export function fromDisk(error: unknown, id?: number): unknown {
-  if (isCheckpointError(error) || !isDiskError(error)) return error;
-  const details = { id, file: error.file, cause: error };
-  if (error.code === "DISK_LOCKED") return new CheckpointError("CHECKPOINT_LOCKED", error.message, details);
-  if (error.code === "DISK_NOT_FOUND") return new CheckpointError("CHECKPOINT_NOT_FOUND", error.message, details);
-  // What stands where a file belongs will not become one by trying again: that is damage, not a failed read.
-  if (error.code === "DISK_NOT_A_FILE") return new CheckpointError("CHECKPOINT_CORRUPT", error.message, details);
-  return new CheckpointError("CHECKPOINT_IO", error.message, details);
+/** Runs a call that changes something, or lists, with its failures translated: whatever is missing there, no checkpoint is. */
+export function changing<T>(action: () => Promise<T>, id?: number): Promise<T> {
+  return translated(action, id, ({ code }) => (code === "DISK_LOCKED" ? "CHECKPOINT_LOCKED" : "CHECKPOINT_IO"));
 }
 
-/** Runs `action` with its failures translated. */
-export async function translated<T>(action: () => Promise<T>, id?: number): Promise<T> {
+/** The same for a read of a published checkpoint. */
+export function reading<T>(action: () => Promise<T>, id: number): Promise<T> {
+  // What stands where a file belongs will not become one by trying again: that is damage, not a failed read.
+  return translated(action, id, ({ code }) => (code === "DISK_NOT_A_FILE" || code === "DISK_NOT_FOUND" ? "CHECKPOINT_CORRUPT" : "CHECKPOINT_IO"));
+}
+
+/** What is this package's error already stays as it is, and so does what a caller's code threw. */
+async function translated<T>(action: () => Promise<T>, id: number | undefined, codeOf: (error: DiskError) => CheckpointErrorCode): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    throw fromDisk(error, id);
+    if (isCheckpointError(error) || !isDiskError(error)) throw error;
+    throw new CheckpointError(codeOf(error), error.message, { id, file: error.file, cause: error });
   }
 }

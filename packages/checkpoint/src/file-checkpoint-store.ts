@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { crc32 } from "@laminar/disk/checksum";
-import { type Disk, isDiskError, lockDirectory, makeDirectories, nodeDisk, readFully, writeFully } from "@laminar/disk";
-import { CheckpointError } from "./checkpoint-error.ts";
-import { looksLikeOurs, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
+import { type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, readFully, writeFully } from "@laminar/disk";
+import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
+import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
 import type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
-import { translated } from "./disk-failure.ts";
+import { readEntries } from "./directory-listing.ts";
+import { changing, reading } from "./disk-failure.ts";
+import { FileStoreSteps } from "./file-store-steps.ts";
 import { METADATA_BYTES_MAX } from "./metadata-format.ts";
+import { checkChunk, checkId, checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
@@ -15,168 +18,228 @@ type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 class FileStore implements CheckpointStore {
   readonly location: string;
   readonly #disk: Disk;
+  readonly #steps: FileStoreSteps;
+  /** Ids whose publish failed and that kept their name because taking it back failed too. */
+  readonly #unpublished = new Set<number>();
 
-  constructor(directory: string, disk: Disk) {
+  constructor(directory: string, disk: Disk, steps: FileStoreSteps) {
     this.location = directory;
     this.#disk = disk;
+    this.#steps = steps;
   }
 
   #path(...names: readonly string[]): string {
     return join(this.location, ...names);
   }
 
+  locate(id: number, part: "metadata" | "state"): string {
+    return this.#path(nameOf("checkpoint", id), part === "metadata" ? METADATA_FILE : STATE_FILE);
+  }
+
   lock(): Promise<StoreLock> {
-    return translated(async () => {
-      await makeDirectories(this.#disk, this.location);
+    return changing(async () => {
+      await this.#steps.makePlace(this.location);
       const lock = await lockDirectory(this.#disk, this.location);
       try {
-        // An earlier manager may have died between a rename and its sync; what counts from here on must stay.
-        await this.#disk.syncDirectory(this.location);
-        return { held: () => translated(() => lock.held()), release: () => translated(() => lock.release()) };
+        await this.#steps.syncFound(this.location);
       } catch (error) {
         await lock.release().catch(() => undefined);
         throw error;
       }
+      return { held: () => changing(() => lock.held()), release: () => changing(() => lock.release()) };
     });
   }
 
   list(): Promise<StoreListing> {
-    return translated(async () => {
+    return changing(async () => {
       const entries = await this.#disk.list(this.location).catch((error: unknown) => {
         if (isDiskError(error, "DISK_NOT_FOUND")) return undefined;
         throw error;
       });
-      const ids: number[] = [];
-      const leftovers: string[] = [];
-      const ignored: string[] = [];
-      let highestId = 0;
-      for (const { name, kind } of entries ?? []) {
-        const parsed = kind === "directory" ? parseName(name) : undefined;
-        if (parsed?.kind === "checkpoint") ids.push(parsed.id);
-        else if (parsed) leftovers.push(name);
-        else if (looksLikeOurs(name)) ignored.push(name);
-        highestId = Math.max(highestId, parsed?.id ?? 0);
-      }
-      return { exists: entries !== undefined, ids: ids.sort((a, b) => a - b), highestId, leftovers, ignored };
+      return readEntries(entries, this.#unpublished);
     });
   }
 
-  readMetadata(id: number): Promise<Uint8Array> {
-    return translated(async () => {
-      const file = await this.#disk.open(this.#path(nameOf("checkpoint", id), METADATA_FILE));
-      try {
-        const size = await file.size();
-        if (size > METADATA_BYTES_MAX) throw new CheckpointError("CHECKPOINT_CORRUPT", `${file.path}: ${size} bytes are too many`, { id, file: file.path });
-        const bytes = new Uint8Array(size);
-        return bytes.subarray(0, await readFully(file, 0, bytes));
-      } finally {
-        await file.close();
+  async readMetadata(id: number): Promise<Uint8Array> {
+    const file = await this.#openPublished(id, "metadata");
+    try {
+      const size = await reading(() => file.size(), id);
+      if (size > METADATA_BYTES_MAX) {
+        const message = `${file.path}: ${size} bytes; metadata have at most ${METADATA_BYTES_MAX}`;
+        throw new CheckpointError("CHECKPOINT_CORRUPT", message, { id, file: file.path, expected: METADATA_BYTES_MAX, actual: size });
       }
-    }, id);
+      const bytes = new Uint8Array(size);
+      return bytes.subarray(0, await reading(() => readFully(file, 0, bytes), id));
+    } finally {
+      await closeQuietly(file);
+    }
   }
 
   async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const file = await translated(() => this.#disk.open(this.#path(nameOf("checkpoint", id), STATE_FILE)), id);
+    const file = await this.#openPublished(id, "state");
     try {
       const size = await translated(() => file.size(), id);
       for (let position = 0; position < size; ) {
         const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - position));
         const at = position;
-        const got = await translated(() => readFully(file, at, chunk), id);
+        const got = await reading(() => readFully(file, at, chunk), id);
         if (got > 0) yield chunk.subarray(0, got);
         if (got < chunk.length) return;
         position += got;
       }
     } finally {
-      await file.close();
+      await closeQuietly(file);
     }
   }
 
   revision(id: number): Promise<string> {
-    return translated(async () => {
-      const file = this.#path(nameOf("checkpoint", id), STATE_FILE);
+    return this.#ofPublished(id, async () => {
+      const file = this.locate(id, "state");
       const status = await this.#disk.stat(file);
-      if (!status) throw new CheckpointError("CHECKPOINT_NOT_FOUND", `${file} isn't there`, { id, file });
-      if (status.kind !== "file") throw new CheckpointError("CHECKPOINT_CORRUPT", `${file} isn't a plain file`, { id, file });
-      return status.revision;
-    }, id);
+      if (status?.kind === "file") return status.revision;
+      throw new CheckpointError("CHECKPOINT_CORRUPT", status ? `${file} isn't a plain file` : `${file} is missing`, { id, file });
+    });
   }
 
-  publish(id: number, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
-    return translated(async () => {
-      const disk = this.#disk;
-      const temporary = this.#path(nameOf("tmp", id));
-      const final = this.#path(nameOf("checkpoint", id));
-      if (await disk.stat(final)) throw new CheckpointError("CHECKPOINT_EXISTS", `${final} is there already`, { id, file: final });
-      await disk.makeDirectory(temporary);
-      try {
-        const written = await this.#write(join(temporary, STATE_FILE), state);
-        await this.#write(join(temporary, METADATA_FILE), [describe(written)]);
-        await disk.syncDirectory(temporary);
-        await disk.rename(temporary, final);
-      } catch (error) {
-        // On a full disk its bytes would make the next attempt fail too. The name stays: it carries the id.
-        await this.#empty(temporary).catch(() => undefined);
-        throw error;
-      }
-      try {
-        await disk.syncDirectory(this.location);
-      } catch (error) {
-        // Nobody knows whether the name is durable: it must not count, now or after the next start.
-        await disk.rename(final, this.#path(nameOf("trash", id))).catch(() => undefined);
-        throw error;
-      }
-    }, id);
+  #openPublished(id: number, part: "metadata" | "state"): Promise<DiskFile> {
+    return this.#ofPublished(id, () => this.#disk.open(this.locate(id, part)));
   }
 
-  /** Writes and syncs one file. */
-  async #write(path: string, chunks: Chunks): Promise<WrittenState> {
-    const file = await this.#disk.create(path);
-    let size = 0;
-    let checksum = 0;
+  /** What is missing was withdrawn in between, unless the checkpoint is still there. */
+  async #ofPublished<T>(id: number, read: () => Promise<T>): Promise<T> {
+    checkId(id);
+    await this.#requirePublished(id);
     try {
-      for await (const chunk of chunks) {
-        if (!(chunk instanceof Uint8Array)) throw new TypeError("a state's chunks are Uint8Arrays");
-        await writeFully(file, size, chunk);
-        size += chunk.length;
-        checksum = crc32(chunk, checksum);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
+      return await reading(read, id);
+    } catch (error) {
+      if (isCheckpointError(error, "CHECKPOINT_CORRUPT")) await this.#requirePublished(id);
+      throw error;
     }
-    return { size, checksum };
   }
 
-  withdraw(ids: readonly number[]): Promise<void> {
-    return translated(async () => {
-      const failures: unknown[] = [];
-      for (const id of ids) await this.#discard(id).catch((error: unknown) => failures.push(error));
-      if (ids.length > 0) await this.#disk.syncDirectory(this.location);
-      // One that can't go must not keep the others.
-      if (failures.length > 0) throw failures[0];
-    });
+  async #requirePublished(id: number): Promise<void> {
+    const file = this.#path(nameOf("checkpoint", id));
+    const status = await reading(() => this.#disk.stat(file), id);
+    // A symbolic link would be followed by whatever is opened behind it.
+    if (status?.kind === "directory" && !this.#unpublished.has(id)) return;
+    throw new CheckpointError("CHECKPOINT_NOT_FOUND", `${this.location} has no checkpoint ${id}`, { id, file });
   }
 
-  async #discard(id: number): Promise<void> {
-    const trash = this.#path(nameOf("trash", id));
-    // Ids are given once, so only a withdrawal that was cut short can have left this name, and it is empty then.
-    if (await this.#disk.stat(trash)) await this.#empty(trash);
-    await this.#disk.rename(this.#path(nameOf("checkpoint", id)), trash);
+  async publish(id: number, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
+    checkPublication(id, state, describe);
+    const built = this.#path(this.#steps.nameWhileBuilt(id));
+    const published = this.#path(nameOf("checkpoint", id));
+    const taken = (await this.#names()).find((name) => parseName(name)?.id === id);
+    if (taken !== undefined) {
+      throw new CheckpointError("CHECKPOINT_EXISTS", `${this.#path(taken)} is there already, and ids are given once`, { id, file: this.#path(taken) });
+    }
+    await changing(() => this.#disk.makeDirectory(built), id);
+    try {
+      await this.#build(id, built, state, describe);
+      await changing(() => this.#steps.giveName(built, published), id);
+    } catch (error) {
+      // On a full disk its bytes would make the next attempt fail too. The name stays: it carries the id.
+      await this.#empty(built).catch(() => undefined);
+      throw error;
+    }
+    try {
+      await changing(() => this.#steps.syncPublished(this.location), id);
+    } catch (error) {
+      this.#unpublished.add(id);
+      await this.#takeBack().catch(() => undefined);
+      throw error;
+    }
   }
 
-  sweep(): Promise<void> {
-    return translated(async () => {
-      const { leftovers, highestId } = await this.list();
-      if (leftovers.length === 0) return;
-      // Before anything inside goes, the checkpoint's name must be gone for good.
-      await this.#disk.syncDirectory(this.location);
-      for (const name of leftovers) {
-        await this.#empty(this.#path(name));
-        // The highest number stays until there is a higher one, so that it is never given again.
-        if (parseName(name)?.id !== highestId) await this.#disk.removeDirectory(this.#path(name));
+  async #build(id: number, directory: string, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
+    let written: WrittenState = { size: 0, checksum: 0 };
+    await this.#write(id, join(directory, STATE_FILE), async (file) => {
+      for await (const chunk of state) {
+        checkChunk(chunk);
+        const { size, checksum } = written;
+        await changing(() => writeFully(file, size, chunk), id);
+        written = { size: size + chunk.length, checksum: crc32(chunk, checksum) };
       }
+      await changing(() => this.#steps.syncState(file), id);
     });
+    const metadata = describe(written);
+    checkMetadata(metadata);
+    await this.#write(id, join(directory, METADATA_FILE), async (file) => {
+      await changing(() => writeFully(file, 0, metadata), id);
+      await changing(() => this.#steps.syncMetadata(file), id);
+    });
+    await changing(() => this.#steps.syncBuilt(directory), id);
+  }
+
+  async #write(id: number, path: string, fill: (file: DiskFile) => Promise<void>): Promise<void> {
+    const file = await changing(() => this.#disk.create(path), id);
+    try {
+      await fill(file);
+    } catch (error) {
+      await closeQuietly(file);
+      throw error;
+    }
+    await changing(() => file.close(), id);
+  }
+
+  /** Moves away what is named like a checkpoint and was reported as failed. */
+  async #takeBack(): Promise<void> {
+    const names = await this.#names();
+    const failures = new Failures();
+    for (const id of this.#unpublished) {
+      const published = nameOf("checkpoint", id);
+      const trash = freeTrashName(id, (name) => names.includes(name));
+      const step = async (): Promise<void> => {
+        if (names.includes(published)) await this.#steps.takeBack(this.#path(published), this.#path(trash));
+        this.#unpublished.delete(id);
+      };
+      await failures.note(changing(step, id));
+    }
+    await failures.note(changing(() => this.#steps.syncTakenBack(this.location)));
+    failures.throwFirst();
+  }
+
+  async withdraw(ids: readonly number[]): Promise<void> {
+    checkIds(ids);
+    const published = new Set((await this.list()).ids);
+    const asked = [...new Set(ids)].filter((id) => published.has(id));
+    if (asked.length === 0) return;
+    const names = await this.#names();
+    const failures = new Failures();
+    const moved: { readonly published: string; readonly trash: string }[] = [];
+    for (const id of asked) {
+      const published = this.#path(nameOf("checkpoint", id));
+      const trash = this.#path(freeTrashName(id, (name) => names.includes(name)));
+      const step = async (): Promise<void> => {
+        await this.#steps.takeName(published, trash);
+        moved.push({ published, trash });
+      };
+      await failures.note(changing(step, id));
+    }
+    try {
+      await changing(() => this.#steps.syncWithdrawn(this.location));
+    } catch (error) {
+      for (const { published, trash } of moved) await this.#steps.giveBack(trash, published).catch(() => undefined);
+      throw error;
+    }
+    failures.throwFirst();
+  }
+
+  async sweep(): Promise<void> {
+    const failures = new Failures();
+    if (this.#unpublished.size > 0) await failures.note(this.#takeBack());
+    const listing = await this.list();
+    // What could not be taken back has its name still.
+    const leftovers = listing.leftovers.filter((name) => parseName(name)?.kind !== "checkpoint");
+    if (leftovers.length > 0) await changing(() => this.#steps.syncLeftovers(this.location));
+    const stays = this.#steps.nameThatStays(listing);
+    for (const name of leftovers) await failures.note(changing(() => this.#remove(name, name === stays)));
+    failures.throwFirst();
+  }
+
+  async #remove(name: string, nameStays: boolean): Promise<void> {
+    await this.#empty(this.#path(name));
+    if (!nameStays) await this.#disk.removeDirectory(this.#path(name));
   }
 
   async #empty(directory: string): Promise<void> {
@@ -188,10 +251,39 @@ class FileStore implements CheckpointStore {
       } else await this.#disk.remove(path);
     }
   }
+
+  /** What stands in the place, of whatever kind: a link or a file keeps its name. */
+  async #names(): Promise<readonly string[]> {
+    return (await changing(() => this.#disk.list(this.location))).map(({ name }) => name);
+  }
+}
+
+/** What went wrong while the rest went on. */
+class Failures {
+  readonly #errors: unknown[] = [];
+
+  async note(step: Promise<void>): Promise<void> {
+    await step.catch((error: unknown) => this.#errors.push(error));
+  }
+
+  throwFirst(): void {
+    if (this.#errors.length > 0) throw this.#errors[0];
+  }
+}
+
+/** For a handle whose close can't say anything that matters: it was only read, or its file has failed already. */
+async function closeQuietly(file: DiskFile): Promise<void> {
+  await file.close().catch(() => undefined);
 }
 
 /** Keeps checkpoints in `directory`, which is made when the first manager opens it. */
 export function fileCheckpointStore(directory: string, options: { readonly disk?: Disk | undefined } = {}): CheckpointStore {
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
-  return new FileStore(directory, options.disk ?? nodeDisk);
+  const disk = options.disk ?? nodeDisk;
+  return fileStoreBySteps(directory, disk, new FileStoreSteps(disk));
+}
+
+/** The same with its steps given: a test leaves one out. */
+export function fileStoreBySteps(directory: string, disk: Disk, steps: FileStoreSteps): CheckpointStore {
+  return new FileStore(directory, disk, steps);
 }

@@ -1,5 +1,5 @@
 import { crc32 } from "@laminar/disk/checksum";
-import { CheckpointError } from "./checkpoint-error.ts";
+import { CheckpointError, type CheckpointErrorDetails } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import { fits64Bits } from "./checkpoint-request.ts";
 
@@ -10,6 +10,7 @@ export const METADATA_BYTES_MAX: number = 16 * 1024 * 1024;
 
 const END = /^,\n {2}"checksum": "([0-9a-f]{8})"\n\}\n$/;
 const END_BYTES = ',\n  "checksum": "00000000"\n}\n'.length;
+const CHECKSUM_MAX = 0xffff_ffff;
 const text = new TextEncoder();
 const fromText = new TextDecoder("utf-8", { fatal: true });
 
@@ -48,10 +49,10 @@ class Fields {
     return this.#fields.get(name);
   }
 
-  integer(name: string): number {
+  integer(name: string, least = 0, most: number = Number.MAX_SAFE_INTEGER): number {
     const value = this.value(name);
-    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} is no number`);
-    return value;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new RangeError(`${name} is no whole number from ${least} to ${most}`);
   }
 
   optionalInteger(name: string): number | undefined {
@@ -70,7 +71,7 @@ function chainOf(value: unknown, id: number): readonly ChainPart[] {
   if (!Array.isArray(value) || value.length === 0) throw new RangeError("chain is no list");
   const chain = value.map((part): ChainPart => {
     const fields = new Fields(part);
-    return { id: fields.integer("id"), size: fields.integer("size"), checksum: fields.integer("checksum") };
+    return { id: fields.integer("id", 1), size: fields.integer("size"), checksum: fields.integer("checksum", 0, CHECKSUM_MAX) };
   });
   const ascending = chain.every((part, i) => i === 0 || part.id > (chain[i - 1]?.id ?? 0));
   if (!ascending || chain.at(-1)?.id !== id) throw new RangeError("chain doesn't lead to this checkpoint");
@@ -79,7 +80,7 @@ function chainOf(value: unknown, id: number): readonly ChainPart[] {
 
 function parse(json: string): CheckpointMetadata {
   const fields = new Fields(JSON.parse(json));
-  const id = fields.integer("id");
+  const id = fields.integer("id", 1);
   const kind = fields.value("kind");
   const walId = fields.value("walId");
   const watermark = fields.value("watermark");
@@ -89,6 +90,8 @@ function parse(json: string): CheckpointMetadata {
   if (typeof isIncremental !== "boolean") throw new RangeError("isIncremental is no boolean");
   const chain = chainOf(fields.value("chain"), id);
   if ((chain.length === 1) !== (kind === "full")) throw new RangeError("chain and kind contradict each other");
+  const sizeBytes = fields.integer("sizeBytes");
+  if (sizeBytes !== chain.at(-1)?.size) throw new RangeError("sizeBytes and chain contradict each other");
   return {
     id,
     epoch: fields.integer("epoch"),
@@ -97,7 +100,7 @@ function parse(json: string): CheckpointMetadata {
     walId: walId ?? undefined,
     sourceOffsets: new Map([...new Fields(fields.value("sourceOffsets")).entries].map(([source, offset]) => [source, bigintOf(offset, source)])),
     watermark: watermark === null ? undefined : bigintOf(watermark, "watermark"),
-    sizeBytes: fields.integer("sizeBytes"),
+    sizeBytes,
     keyCount: fields.optionalInteger("keyCount"),
     kind,
     isIncremental,
@@ -108,22 +111,32 @@ function parse(json: string): CheckpointMetadata {
 
 /** Verifies and reads the metadata of checkpoint `id`. `file` is for messages. */
 export function decodeMetadata(bytes: Uint8Array, id: number, file: string): CheckpointMetadata {
-  const corrupt = (why: string, cause?: unknown): CheckpointError => new CheckpointError("CHECKPOINT_CORRUPT", `${file}: ${why}`, { id, file, cause });
-  const body = bytes.subarray(0, Math.max(0, bytes.length - END_BYTES));
-  const end = END.exec(String.fromCharCode(...bytes.subarray(body.length)));
-  if (!end || Number.parseInt(end[1] ?? "", 16) !== crc32(body)) throw corrupt("the metadata's checksum differs");
+  const corrupt = (why: string, details: CheckpointErrorDetails = {}): CheckpointError =>
+    new CheckpointError("CHECKPOINT_CORRUPT", `${file}: ${why}`, { id, file, ...details });
+  const body = verifiedBody(bytes, corrupt);
   let metadata: CheckpointMetadata;
   try {
     const json = `${fromText.decode(body)}\n}`;
     const version = new Fields(JSON.parse(json)).value("formatVersion");
     if (version !== FORMAT_VERSION) {
-      throw new CheckpointError("CHECKPOINT_UNSUPPORTED_FORMAT", `${file}: format version ${String(version)}; this release reads ${FORMAT_VERSION}`, { id, file });
+      const message = `${file}: format version ${String(version)}; this release reads ${FORMAT_VERSION}. Use the release that wrote it, or a newer one.`;
+      throw new CheckpointError("CHECKPOINT_UNSUPPORTED_FORMAT", message, { id, file, expected: FORMAT_VERSION, actual: version });
     }
     metadata = parse(json);
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
-    throw corrupt("the metadata verify and make no sense", error);
+    throw corrupt("the metadata verify and make no sense", { cause: error });
   }
-  if (metadata.id !== id) throw corrupt(`the metadata are those of checkpoint ${metadata.id}`);
+  if (metadata.id !== id) throw corrupt(`the metadata are those of checkpoint ${metadata.id}`, { expected: id, actual: metadata.id });
   return metadata;
+}
+
+/** What the checksum at the end covers, once it is right. */
+function verifiedBody(bytes: Uint8Array, corrupt: (why: string, details?: CheckpointErrorDetails) => CheckpointError): Uint8Array {
+  const body = bytes.subarray(0, Math.max(0, bytes.length - END_BYTES));
+  const expected = END.exec(String.fromCharCode(...bytes.subarray(body.length)))?.[1];
+  if (expected === undefined) throw corrupt(`no checksum stands at the end, byte ${body.length} of ${bytes.length}: cut off, or other bytes`);
+  const actual = crc32(body).toString(16).padStart(8, "0");
+  if (actual === expected) return body;
+  throw corrupt(`the checksum of bytes 0 to ${body.length} is ${actual} and should be ${expected}`, { expected, actual });
 }

@@ -1,41 +1,28 @@
 import { crc32 } from "@laminar/disk/checksum";
 import type { Disk } from "@laminar/disk";
 import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
-import type { ChainPart } from "./checkpoint-metadata.ts";
-import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
+import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
+import type { CheckpointReader, SurveyedCheckpoint, VerifyOptions } from "./checkpoint-reader.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
 import { decodeMetadata } from "./metadata-format.ts";
 
-async function surveyOne(store: CheckpointStore, id: number): Promise<SurveyedCheckpoint> {
+/** `undefined` when it was withdrawn since it was listed. */
+async function surveyOne(store: CheckpointStore, id: number): Promise<SurveyedCheckpoint | undefined> {
   try {
-    return { id, metadata: decodeMetadata(await store.readMetadata(id), id, `${store.location}: checkpoint ${id}`) };
+    return { id, metadata: decodeMetadata(await store.readMetadata(id), id, store.locate(id, "metadata")) };
   } catch (problem) {
-    if (isCheckpointError(problem, "CHECKPOINT_NOT_FOUND")) {
-      return { id, problem: new CheckpointError("CHECKPOINT_CORRUPT", `${store.location}: checkpoint ${id} has no metadata`, { id, cause: problem }) };
-    }
+    if (isCheckpointError(problem, "CHECKPOINT_NOT_FOUND")) return undefined;
     if (isCheckpointError(problem)) return { id, problem };
     throw problem;
   }
 }
 
-/** A published checkpoint without its state is damaged; one that was withdrawn meanwhile isn't there. */
-async function* stateOf(store: CheckpointStore, id: number): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    yield* store.readState(id);
-  } catch (error) {
-    if (!isCheckpointError(error, "CHECKPOINT_NOT_FOUND")) throw error;
-    await store.readMetadata(id);
-    throw new CheckpointError("CHECKPOINT_CORRUPT", `${store.location}: the state of checkpoint ${id} is gone`, { id, cause: error });
-  }
-}
-
 async function* readPart(store: CheckpointStore, part: ChainPart): AsyncGenerator<Uint8Array, void, undefined> {
-  const { id } = part;
   let size = 0;
   let checksum = 0;
   let held: Uint8Array | undefined;
-  for await (const chunk of stateOf(store, id)) {
+  for await (const chunk of store.readState(part.id)) {
     // The last chunk is held back until the whole is known to be right.
     if (held) yield held;
     size += chunk.length;
@@ -43,11 +30,38 @@ async function* readPart(store: CheckpointStore, part: ChainPart): AsyncGenerato
     held = chunk;
     if (size > part.size) break;
   }
-  if (size !== part.size || checksum !== part.checksum) {
-    const what = size === part.size ? "its checksum differs" : `it has ${size > part.size ? "more than" : `${size} of`} ${part.size} bytes`;
-    throw new CheckpointError("CHECKPOINT_CORRUPT", `${store.location}: the state of checkpoint ${id} is damaged: ${what}`, { id, expected: part, actual: { size, checksum } });
-  }
+  if (size !== part.size || checksum !== part.checksum) throw damagedState(store, part, { size, checksum });
   if (held) yield held;
+}
+
+function damagedState(store: CheckpointStore, part: ChainPart, found: { readonly size: number; readonly checksum: number }): CheckpointError {
+  const { id } = part;
+  const file = store.locate(id, "state");
+  const hex = (checksum: number): string => checksum.toString(16).padStart(8, "0");
+  const what =
+    found.size < part.size
+      ? `it ends at byte ${found.size} of ${part.size}`
+      : found.size > part.size
+        ? `it goes on after byte ${part.size}, where it should end`
+        : `the checksum of its ${part.size} bytes is ${hex(found.checksum)} and should be ${hex(part.checksum)}`;
+  const expected = { size: part.size, checksum: part.checksum };
+  return new CheckpointError("CHECKPOINT_CORRUPT", `${file}: the state of checkpoint ${id} is damaged: ${what}`, { id, file, expected, actual: found });
+}
+
+async function verify(store: CheckpointStore, { chain }: CheckpointMetadata, { signal, onProgress }: VerifyOptions): Promise<void> {
+  const ofBytes = chain.reduce((sum, { size }) => sum + size, 0);
+  let bytes = 0;
+  const throwIfAborted = (): void => {
+    if (signal?.aborted) throw signal.reason ?? new Error("the verification was aborted");
+  };
+  throwIfAborted();
+  for (const part of chain) {
+    for await (const chunk of readPart(store, part)) {
+      bytes += chunk.length;
+      onProgress?.({ bytes, ofBytes });
+      throwIfAborted();
+    }
+  }
 }
 
 /** Reads the checkpoints of any store, without its lock. */
@@ -56,16 +70,13 @@ export function checkpointReader(store: CheckpointStore): CheckpointReader {
     async survey() {
       const { exists, ids, ignored } = await store.list();
       const checkpoints: SurveyedCheckpoint[] = [];
-      for (const id of [...ids].reverse()) checkpoints.push(await surveyOne(store, id));
+      for (const id of [...ids].reverse()) {
+        const found = await surveyOne(store, id);
+        if (found) checkpoints.push(found);
+      }
       return { exists, checkpoints, ignored };
     },
-    async verify(metadata, options) {
-      for (const part of metadata.chain) {
-        for await (const _ of readPart(store, part)) {
-          if (options?.signal?.aborted) throw options.signal.reason ?? new Error("aborted");
-        }
-      }
-    },
+    verify: (metadata, options = {}) => verify(store, metadata, options),
     readPart: (part) => readPart(store, part),
   };
 }

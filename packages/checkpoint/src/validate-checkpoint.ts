@@ -3,18 +3,26 @@ import type { Disk } from "@laminar/disk";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 import { parseName } from "./checkpoint-names.ts";
+import type { VerifyOptions } from "./checkpoint-reader.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
 import { decodeMetadata } from "./metadata-format.ts";
 import { checkpointReader } from "./read-checkpoints.ts";
 
-/** Verifies one checkpoint directory: its metadata and its own state. Changes nothing. Resolves to the metadata. */
-export async function validateCheckpoint(directory: string, options?: { readonly disk?: Disk | undefined }): Promise<CheckpointMetadata> {
+/**
+ * Verifies one checkpoint directory: its metadata and its own state, not the parts of other checkpoints that it builds on.
+ * Changes nothing, needs no lock and a few chunks of memory. Resolves to the metadata; rejects with a `CheckpointError` that
+ * names the file.
+ */
+export async function validateCheckpoint(
+  directory: string,
+  options: VerifyOptions & { readonly disk?: Disk | undefined } = {},
+): Promise<CheckpointMetadata> {
   const name = parseName(basename(directory));
   if (name?.kind !== "checkpoint") {
     throw new CheckpointError("CHECKPOINT_NOT_FOUND", `${directory} is not named like a checkpoint (checkpoint_ and 16 hex digits)`, { file: directory });
   }
   const store = fileCheckpointStore(dirname(directory), options);
-  const metadata = decodeMetadata(await store.readMetadata(name.id), name.id, directory);
-  await checkpointReader(store).verify({ ...metadata, chain: metadata.chain.slice(-1) });
+  const metadata = decodeMetadata(await store.readMetadata(name.id), name.id, store.locate(name.id, "metadata"));
+  await checkpointReader(store).verify({ ...metadata, chain: metadata.chain.slice(-1) }, options);
   return metadata;
 }

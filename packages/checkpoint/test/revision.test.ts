@@ -33,13 +33,13 @@ it("a state is not read for its revision, and no handle is opened", async () => 
   const { disk, store } = await published();
   const before = disk.operations.length;
   await store.revision(1);
-  expect(disk.operations.slice(before).map(({ kind }) => kind)).toEqual(["stat"]);
+  expect(disk.operations.slice(before).map(({ kind }) => kind)).toEqual(["stat", "stat"]);
 });
 
-it("a published checkpoint without its state has no revision, and what isn't a file in its place is damage", async () => {
+it("a published checkpoint whose state is missing, or something else, is damaged", async () => {
   const { disk, store } = await published();
   await disk.remove(state);
-  await expect(store.revision(1)).rejects.toMatchObject({ code: "CHECKPOINT_NOT_FOUND", id: 1, file: state });
+  await expect(store.revision(1)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", id: 1, file: state });
   await disk.makeDirectory(state);
   await expect(store.revision(1)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", id: 1, file: state });
 });

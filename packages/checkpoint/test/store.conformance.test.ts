@@ -19,11 +19,20 @@ describe("the store in a directory", () => {
       made.push(directory);
       return fileCheckpointStore(join(directory, "checkpoints"));
     },
+    reopen: async ({ location }) => fileCheckpointStore(location),
   });
 });
 
 describe("the store on the simulated disk", () => {
-  checkpointStoreConformance({ test: it, create: async () => fileCheckpointStore("/data/checkpoints", { disk: createSimulatedDisk() }) });
+  let disk = createSimulatedDisk();
+  checkpointStoreConformance({
+    test: it,
+    async create() {
+      disk = createSimulatedDisk();
+      return fileCheckpointStore("/data/checkpoints", { disk });
+    },
+    reopen: async ({ location }) => fileCheckpointStore(location, { disk: disk.anotherProcess() }),
+  });
 });
 
 describe("the store in memory", () => {

@@ -1,5 +1,6 @@
 import { BlockReader } from "./block-reader.ts";
 import type { Block } from "./block-reader.ts";
+import { Pace } from "./pace.ts";
 import { keyAt, recordEnd, valueAt } from "./record.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
@@ -16,7 +17,8 @@ export interface DecodeOptions {
  * verified before its entries come out; that the snapshot is whole is known only when the iteration ends without an error, so
  * keep what was read apart until then. Keys and values are views of the chunks; only an entry that lies in several is copied. It
  * holds one block at a time, which is the size of its largest entry or 64 KiB, and takes memory for bytes that arrived, never for
- * bytes that a length announces. Errors of `chunks` itself pass through; leaving early closes `chunks`.
+ * bytes that a length announces. The event loop goes on meanwhile, also when `chunks` never waits. Errors of `chunks` itself pass
+ * through; leaving early closes `chunks`.
  *
  * @throws SnapshotError `SNAPSHOT_CORRUPT`, `SNAPSHOT_TRUNCATED`, `SNAPSHOT_UNSUPPORTED_FORMAT`, `SNAPSHOT_WRONG_KIND`
  */
@@ -24,9 +26,15 @@ export async function* decodeSnapshot(chunks: SnapshotChunks, options: DecodeOpt
   for await (const block of blocksOf(new BlockReader(options.kind), chunks)) yield entriesOf(block);
 }
 
-/** The blocks of a snapshot, verified one by one; the whole is when the iteration ends without an error. */
+/** The blocks of a snapshot, verified one by one; the whole is when the iteration ends without an error. In turns, also where `chunks` never waits. */
 export async function* blocksOf(reader: BlockReader, chunks: SnapshotChunks): AsyncIterable<Block> {
-  for await (const chunk of chunks) yield* reader.push(chunk);
+  const pace = new Pace();
+  for await (const chunk of chunks) {
+    for (const block of reader.push(chunk)) {
+      yield block;
+      if (pace.isDue) await pace.rest();
+    }
+  }
   reader.end();
 }
 

@@ -76,10 +76,10 @@ export function readHeader(bytes: Uint8Array): Header {
   if (crc32(bytes.subarray(0, 24)) !== checksum) throw corrupt(0, "the header's checksum is wrong");
   const version = view.getUint16(8, true);
   const kind = view.getUint16(10, true);
-  const flags = view.getUint32(12, true);
+  const required = view.getUint16(12, true);
   if (version !== FORMAT_VERSION) throw unsupported(8, `version ${version}; this one reads version ${FORMAT_VERSION}`);
   if (kind !== KIND_FULL && kind !== KIND_DELTA) throw unsupported(10, `kind ${kind}`);
-  if (flags !== 0) throw unsupported(12, `features 0x${flags.toString(16)}`);
+  if (required !== 0) throw unsupported(12, `features 0x${required.toString(16)}`);
   return { kind: kind === KIND_FULL ? "full" : "delta", timestampNs: view.getBigUint64(16, true), checksum };
 }
 

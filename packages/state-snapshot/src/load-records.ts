@@ -6,7 +6,6 @@ import { ENTRY_HEAD_BYTES } from "./format.ts";
 import { IdSet } from "./id-set.ts";
 import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
-import { Pace } from "./pace.ts";
 import { RecordTable } from "./record-table.ts";
 import { lengthAt, recordEnd } from "./record.ts";
 import { corrupt, inPart } from "./snapshot-error.ts";
@@ -68,12 +67,8 @@ export async function loadState(parts: readonly SnapshotChunks[]): Promise<{ rea
 
 async function loadPart(table: RecordTable, part: number, chunks: SnapshotChunks, seen: Seen): Promise<bigint> {
   const reader = new BlockReader(seen === "distinct" ? "full" : "delta");
-  const pace = new Pace();
   try {
-    for await (const block of blocksOf(reader, chunks)) {
-      addBlock(table, block, table.arena.keep(block.bytes), seen);
-      if (pace.isDue) await pace.rest();
-    }
+    for await (const block of blocksOf(reader, chunks)) addBlock(table, block, table.arena.keep(block.bytes), seen);
   } catch (error) {
     throw inPart(part, error);
   }

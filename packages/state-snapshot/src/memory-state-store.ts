@@ -19,7 +19,7 @@ import { UnsavedChanges } from "./unsaved-changes.ts";
  * A `StateStore` in memory, empty. Beside keys and values it takes at most 40 bytes an entry, and up to half as much again, or a
  * mebibyte, for what was overwritten or deleted; so much more is given back beside later changes. Places for keys that were deleted
  * are kept for new ones. Up to two billion keys, and any amount of memory. Hashes are keyed anew in each process, so no choice of
- * keys makes it slow. Entries come in the order in which their keys came first.
+ * keys makes it slow.
  */
 export function createStateStore(): StateStore {
   return new MemoryStateStore();

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 
 /** Milliseconds of work in one go. Timers, sockets and disks wait no longer for it. */
-const BUDGET = 3;
+const BUDGET = 2;
 
 /** Gives the event loop back to others now and then during long work. */
 export class Pace {

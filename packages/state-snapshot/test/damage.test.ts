@@ -1,6 +1,7 @@
 import { crc32 } from "@laminar/disk/checksum";
 import { expect, test } from "vitest";
 import { StateSnapshot, decodeSnapshot, isCorruption, isSnapshotError } from "../src/index.ts";
+import { handMade } from "./hand-made.ts";
 import { randomBytes, withSeeds } from "./random.ts";
 import { bytes, decoded, encoded, joined, rejection, shown } from "./samples.ts";
 
@@ -103,6 +104,11 @@ test("newer versions, kinds and features are unsupported, not damage", async () 
     expect(error).toMatchObject({ code: "SNAPSHOT_UNSUPPORTED_FORMAT", offset });
     expect(isCorruption(error)).toBe(false);
   }
+});
+
+test("features that a reader may ignore are ignored", async () => {
+  const whole = handMade({ kind: 2, features: 0x8001_0000, blocks: [{ entries: entries.map(([key, value]) => ({ key, value })) }] });
+  expect(shown(await decoded([whole]))).toEqual(shown(entries));
 });
 
 test("a deleted key in a full snapshot is damage, even where every checksum is right", async () => {

@@ -7,6 +7,27 @@ import { bytes, collected, decoded, encoded, joined, rejection, shown } from "./
 
 const state = Array.from({ length: 100 }, (_, index) => [bytes(`k${index}`), bytes(`v${index}`)] as const);
 
+test("6: a snapshot that can't be read is an error in every reader, never no state or a part of it", async () => {
+  const whole = encoded(state);
+  const junk = Uint8Array.from({ length: whole.length }, (_, index) => index * 31);
+  const store = createStateStore();
+  store.put(bytes("kept"), bytes("1"));
+  for (const wrong of [new Uint8Array(0), junk, whole.subarray(0, whole.length / 2)]) {
+    expect(() => StateSnapshot.fromBytes(wrong)).toThrow(expect.toSatisfy(isCorruption));
+    for (const work of [decoded([wrong]), collected(mergeSnapshots([[wrong]])), store.restoreFrom([[wrong]])]) {
+      expect(isCorruption(await rejection(work))).toBe(true);
+    }
+  }
+  async function* missing(): AsyncIterable<Uint8Array> {
+    yield whole.subarray(0, 100);
+    throw new Error("the file is gone");
+  }
+  for (const work of [decoded(missing()), collected(mergeSnapshots([missing()])), store.restoreFrom([missing()])]) {
+    await expect(work).rejects.toThrow("the file is gone");
+  }
+  expect(shown(store.entries())).toEqual(shown([[bytes("kept"), bytes("1")]]));
+});
+
 test("7: a flipped byte is damage, in whichever reader, and never comes back as another value", async () => {
   const whole = encoded(state);
   const at = Buffer.from(whole).indexOf("v42");
@@ -25,6 +46,20 @@ test("7: a snapshot of another size than it was written with is damage", async (
     expect(isCorruption(await rejection(decoded([whole.subarray(0, length)])))).toBe(true);
   }
   expect(isCorruption(await rejection(decoded([joined([whole, Uint8Array.of(0)])])))).toBe(true);
+});
+
+test("37: state, changes and number of keys of a capture are of one moment, however late its bytes are drawn", async () => {
+  const store = createStateStore();
+  for (const [key, value] of state) store.put(key, value);
+  store.snapshot().done(1);
+  store.put(bytes("count"), bytes("1"));
+  const capture = store.snapshot();
+  const late = capture.bytes("full");
+  store.put(bytes("count"), bytes("2"));
+  store.put(bytes("offset"), bytes("2"));
+  expect(shown(await decoded(late)).sort()).toEqual(shown([...state, [bytes("count"), bytes("1")]]).sort());
+  expect(shown(await decoded(capture.bytes("delta")))).toEqual(shown([[bytes("count"), bytes("1")]]));
+  expect(capture.keyCount).toBe(state.length + 1);
 });
 
 test("38: a delta says that it is one and what it is a change of, and holds nothing but that", async () => {
@@ -57,9 +92,11 @@ test("44: a snapshot is read at any address", () => {
 test("44: the version is looked at, and another one is no damage", () => {
   const newer = handMade({ kind: 1, version: 1, blocks: [] });
   const features = handMade({ kind: 1, features: 4, blocks: [] });
+  const hints = handMade({ kind: 1, features: 0x8001_0000, blocks: [] });
   const unsupported = expect.objectContaining({ code: "SNAPSHOT_UNSUPPORTED_FORMAT" });
   expect(() => StateSnapshot.fromBytes(newer)).toThrow(unsupported);
   expect(() => StateSnapshot.fromBytes(features)).toThrow(unsupported);
+  expect(StateSnapshot.fromBytes(hints).size).toBe(0);
   expect(() => StateDelta.fromBytes(handMade({ kind: 9, blocks: [] }))).toThrow(unsupported);
 });
 

@@ -1,1 +1,2 @@
-export { checkpointStoreConformance } from "./checkpoint-store-conformance.ts";
+export { checkpointStoreConformance, type StoreConformanceOptions } from "./checkpoint-store-conformance.ts";
+export type { TestFunction } from "./store-assertions.ts";
