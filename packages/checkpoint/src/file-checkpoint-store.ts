@@ -78,7 +78,7 @@ class FileStore implements CheckpointStore {
   async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
     const file = await this.#openPublished(id, "state");
     try {
-      const size = await translated(() => file.size(), id);
+      const size = await reading(() => file.size(), id);
       for (let position = 0; position < size; ) {
         const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - position));
         const at = position;

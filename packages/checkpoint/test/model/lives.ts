@@ -4,7 +4,7 @@ import { Counts, keyOf } from "./counters.ts";
 import { type Damaged, impose, someDamage } from "./image-damage.ts";
 import { changesCheckpoints, type ModelSurvey, nameOf, pathOf, STATE, METADATA, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
 import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened, standing } from "./model-log.ts";
-import type { ModelOptions, Policy } from "./model-manager.ts";
+import type { ModelOptions, Policy, Weather } from "./model-manager.ts";
 import { recoverModel, type Verdict } from "./model-recovery.ts";
 import { baseOf, planModel, usableIn } from "./model-retention.ts";
 import { Oracle } from "./oracle.ts";
@@ -21,7 +21,7 @@ export interface World {
   readonly imagesPerOperation: number;
   readonly depthMost: number;
   /** How likely a life goes on from what a crash left. */
-  readonly goesOn: { readonly afterKill: number; readonly afterPowerCut: number };
+  readonly goesOn: { readonly afterKill: number; readonly afterPowerCut: number; readonly atTheEnd: number };
   /** How likely a state is to be damaged in every way once. */
   readonly damages: number;
   /** How likely an operation is to fail. */
@@ -59,14 +59,15 @@ class Life {
   readonly #depth: number;
   readonly #trail: string[];
   readonly #subject: Subject;
-  readonly #weather = { readsFail: false };
+  readonly #weather: Weather = { unreadable: undefined };
   readonly #seen = new Set<string>();
   #moments: Moment[] = [];
   #program: Program | undefined;
   #doing = "open";
   /** Operations that failed in this action. */
   #failures = 0;
-  #isUndisturbed = true;
+  /** What happened while it was done, that makes its promises less. */
+  #disturbance: "none" | "fenced" | "unreadable" = "none";
   readonly children: Moment[] = [];
 
   constructor(world: World, disk: SimulatedDisk, log: LogOnDisk, oracle: Oracle, depth: number, trail: readonly string[]) {
@@ -92,7 +93,7 @@ class Life {
     } catch (error) {
       if (error instanceof Broken || !(error instanceof Dead || error instanceof DiskError)) throw this.#told(error);
     }
-    this.#look(undefined);
+    this.#look(undefined, this.#world.goesOn.atTheEnd);
     await this.#settle();
     stop();
     this.#disk.plan(undefined);
@@ -159,7 +160,7 @@ class Life {
     else if (choice < 0.81) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
     else if (choice < 0.87) await this.#perform({ kind: "compact" });
     else if (choice < 0.93) await this.#pointInTime();
-    else if (isLast) this.#leaveUncommitted();
+    if (isLast && random() < 0.3) this.#leaveUncommitted();
     await this.#settle();
   }
 
@@ -227,23 +228,26 @@ class Life {
     this.#trail.push("id" in action ? `${action.kind} ${action.id}` : action.kind);
     counts.perform(action.kind);
     const faults = this.#faults();
-    this.#isUndisturbed = true;
+    this.#disturbance = "none";
     const mayFailToRead = action.kind === "cleanup" || action.kind === "delete";
     if (mayFailToRead && failures > 0 && random() < 0.1) this.#failReads();
+    const before = this.#survey();
     const done = await this.#subject.perform(action);
-    this.#weather.readsFail = false;
-    this.#judgeDone(done, faults() > 0);
+    this.#weather.unreadable = undefined;
+    this.#judgeDone(done, faults(), before);
     await this.#settle();
   }
 
   #failReads(): void {
-    this.#weather.readsFail = true;
-    this.#isUndisturbed = false;
-    this.#trail.push("(reads fail)");
+    const { ids } = this.#survey();
+    this.#weather.unreadable = ids[Math.floor(this.#world.random() * ids.length)];
+    if (this.#weather.unreadable === undefined) return;
+    this.#disturbance = "unreadable";
+    this.#trail.push(`(${this.#weather.unreadable} can't be read)`);
   }
 
   /** What an action promised when it was done. */
-  #judgeDone({ published, failures }: Done, failed: boolean): void {
+  #judgeDone({ published, failures }: Done, faults: number, before: ModelSurvey): void {
     const { policy, counts } = this.#world;
     for (const { id, chain } of published) {
       this.#trail.push(`=${id}${chain.length > 1 ? ` on ${chain.at(-2)?.id}` : ""}`);
@@ -253,12 +257,24 @@ class Life {
       if (chain.length > policy.maxChainLength) this.#broken(`CHAIN TOO LONG: ${chain.length}`);
     }
     if (failures.length > 0) this.#trail.push(`(${failures.join()})`);
-    if (failures.includes("CHECKPOINT_IO") && !failed && !this.#weather.readsFail && this.#isUndisturbed) this.#broken("FAILED WITHOUT A FAILURE");
+    if (failures.includes("CHECKPOINT_IO") && faults === 0 && this.#disturbance === "none") this.#broken("FAILED WITHOUT A FAILURE");
     const survey = this.#survey();
+    const known = new Set([...before.ids, ...published.map(({ id }) => id)]);
+    const listed = survey.ids.find((id) => !known.has(id));
+    if (listed !== undefined && faults === 1) this.#broken(`LISTED THOUGH IT FAILED: ${listed}`);
     const last = published.at(-1)?.id;
-    if (last === undefined || !this.#isUndisturbed) return;
+    if (last === undefined || this.#disturbance === "fenced") return;
     if (usableIn(survey, this.#log.durable, RULES)[0]?.id !== last) this.#broken(`NOT USABLE: ${last}, just published`);
-    if (!this.#oracle.hasFailed) this.#requireNoLitter(survey, "after a publish");
+    this.#requireChains(before, survey);
+    if (!this.#oracle.hasFailed && this.#disturbance === "none") this.#requireNoLitter(survey, "after a publish");
+  }
+
+  /** The newest chains are there, as many as are to be kept. */
+  #requireChains(before: ModelSurvey, after: ModelSurvey): void {
+    const [older, newer] = [before, after].map((survey) => usableIn(survey, this.#log.durable, RULES).map(baseOf));
+    const kept = [...new Set([...(older ?? []), ...(newer ?? [])])].sort((a, b) => b - a).slice(0, this.#world.policy.maxRetained);
+    const lost = kept.find((base) => !newer?.includes(base));
+    if (lost !== undefined) this.#broken(`CHAIN LOST: that of ${lost}`);
   }
 
   /** Nothing is there that isn't needed; what is damaged stays until everything older is gone. */
@@ -354,7 +370,8 @@ class Life {
   #faultOf(operation: Operation): Fault | undefined {
     const { random, failures } = this.#world;
     const eio = { kind: "error", errno: "EIO" } as const;
-    if (this.#weather.readsFail && operation.kind === "open") return eio;
+    const { unreadable } = this.#weather;
+    if (unreadable !== undefined && operation.kind === "open" && operation.path.startsWith(pathOf(nameOf("checkpoint", unreadable)))) return eio;
     if (!changesCheckpoints(operation)) return undefined;
     const isFailing = random() < failures;
     if (!isFailing) this.#meanwhile(operation);
@@ -372,15 +389,15 @@ class Life {
     if (choice < 0.03) this.#commit(1);
     const isPublished = operation.kind === "rename" && operation.path.startsWith(pathOf("tmp_"));
     if (!isPublished) return;
-    if (choice > 0.97 && this.#oracle.commits.length > 2 && this.#goBack(this.#oracle.commits.length - 2)) this.#isUndisturbed = false;
+    if (choice > 0.97 && this.#oracle.commits.length > 2 && this.#goBack(this.#oracle.commits.length - 2)) this.#disturbance = "fenced";
     else if (choice > 0.94 && failures > 0) this.#failReads();
   }
 
   /** Takes a kill and power cuts at this moment, before `operation`. */
-  #look(operation: Operation | undefined): void {
+  #look(operation: Operation | undefined, afterKill: number = this.#world.goesOn.afterKill): void {
     if (operation && !changesCheckpoints(operation)) return;
     const { random, imagesPerOperation, goesOn } = this.#world;
-    this.#keep(this.#disk.killed(), this.#log.killed(), "kill", goesOn.afterKill);
+    this.#keep(this.#disk.killed(), this.#log.killed(), "kill", afterKill);
     for (const image of this.#disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) {
       this.#keep(image, this.#log.powerCut(random), "power cut", goesOn.afterPowerCut);
     }

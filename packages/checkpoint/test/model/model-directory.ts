@@ -96,7 +96,8 @@ export interface ModelSurvey {
   readonly highestId: number;
 }
 
-export function surveyTree(tree: ReadonlyTree): ModelSurvey {
+/** `unpublished`: ids that have their name and don't count, because their publish failed. */
+export function surveyTree(tree: ReadonlyTree, unpublished: ReadonlySet<number> = new Set()): ModelSurvey {
   const ids: number[] = [];
   const leftovers: { readonly name: string; readonly id: number }[] = [];
   const metadata = new Map<number, ModelMetadata>();
@@ -106,7 +107,7 @@ export function surveyTree(tree: ReadonlyTree): ModelSurvey {
   for (const [name, files] of tree) {
     const id = Number.parseInt(name.slice(name.indexOf("_") + 1), 16);
     highestId = Math.max(highestId, id);
-    if (!name.startsWith("checkpoint_")) {
+    if (!name.startsWith("checkpoint_") || unpublished.has(id)) {
       leftovers.push({ name, id });
       continue;
     }

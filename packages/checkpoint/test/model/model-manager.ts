@@ -1,4 +1,4 @@
-import { chainVerifies, DiskFailed, METADATA, type ModelSurvey, nameOf, STATE, type Steps, surveyTree, type Tree } from "./model-directory.ts";
+import { chainVerifies, DiskFailed, METADATA, type ModelSurvey, nameOf, STATE, type Step, type Steps, surveyTree, type Tree } from "./model-directory.ts";
 import { counts, LOG_ID, type LogOnDisk } from "./model-log.ts";
 import { checksumOf, encodeModelMetadata, type ModelMetadata, type ModelPart } from "./model-metadata.ts";
 import { type ModelPlan, planModel, usableIn } from "./model-retention.ts";
@@ -21,11 +21,15 @@ export interface Policy {
   readonly maxDeltaRatio: number;
 }
 
+export interface Weather {
+  unreadable: number | undefined;
+}
+
 export interface ModelOptions extends Policy {
   readonly rules: Rules;
   readonly timestamp: number;
-  /** While it says so, nothing in a checkpoint can be read; until the action is done. */
-  readonly weather: { readsFail: boolean };
+  /** The checkpoint that can't be read at the moment, if there is one; until the action is done. */
+  readonly weather: Weather;
 }
 
 /** A refusal that changes nothing; `code` as the manager's errors have it. */
@@ -61,6 +65,8 @@ export class ModelManager {
   readonly #log: LogOnDisk;
   readonly #options: ModelOptions;
   #nextId = 1;
+  /** Ids whose publish failed and couldn't be taken back yet. */
+  readonly #unpublished: Set<number> = new Set();
   /** What this manager published last. */
   #own: Base | undefined;
   epoch = 0;
@@ -100,12 +106,24 @@ export class ModelManager {
     return this.#plan(this.#options.maxRetained).floor;
   }
 
+  /** Ids whose metadata verify, newest first. */
+  get listed(): readonly number[] {
+    const { ids, metadata } = this.#survey();
+    return ids.filter((id) => metadata.has(id));
+  }
+
+  get newestUsable(): number | undefined {
+    return this.#latest();
+  }
+
   #survey(): ModelSurvey {
     const { weather, rules } = this.#options;
-    if (!weather.readsFail) return surveyTree(this.#tree);
-    const found = surveyTree(this.#tree);
-    if (rules.readErrorsPostpone && found.ids.length > 0) throw new DiskFailed();
-    return { ...found, metadata: new Map(), whole: new Map() };
+    const found = surveyTree(this.#tree, this.#unpublished);
+    const { unreadable } = weather;
+    if (unreadable === undefined || !found.ids.includes(unreadable)) return found;
+    if (rules.readErrorsPostpone) throw new DiskFailed();
+    const without = <T>(map: ReadonlyMap<number, T>): Map<number, T> => new Map([...map].filter(([id]) => id !== unreadable));
+    return { ...found, metadata: without(found.metadata), whole: without(found.whole), states: without(found.states) };
   }
 
   #plan(keep: number): ModelPlan {
@@ -196,9 +214,32 @@ export class ModelManager {
     try {
       yield { kind: "syncDirectory", name: "" };
     } catch (error) {
-      if (rules.failedPublishWithdrawn) yield* attempt(one({ kind: "rename", name: final, target: nameOf("trash", id) }));
+      if (rules.failedPublishWithdrawn) {
+        this.#unpublished.add(id);
+        yield* attempt(this.#takeBack());
+      }
       throw error;
     }
+  }
+
+  *#takeBack(): Steps<void> {
+    const failures = new Failures();
+    for (const id of this.#unpublished) {
+      const name = nameOf("checkpoint", id);
+      const failed = this.#tree.has(name) && (yield* failures.note(one({ kind: "rename", name, target: this.#trashName(id) })));
+      if (!failed) this.#unpublished.delete(id);
+    }
+    yield* failures.note(one({ kind: "syncDirectory", name: "" }));
+    failures.throwFirst();
+  }
+
+  /** A name that nothing has. */
+  #trashName(id: number): string {
+    const name = nameOf("trash", id);
+    if (!this.#tree.has(name)) return name;
+    let number = 1;
+    while (this.#tree.has(`${name}_${number}`)) number++;
+    return `${name}_${number}`;
   }
 
   *#write(name: string, bytes: Uint8Array): Steps<void> {
@@ -217,7 +258,7 @@ export class ModelManager {
       // Without anything kept, nothing is needed either.
       const due = plan.kept.length === 0 && !rules.publishedKeptFirst ? survey.ids : plan.remove;
       const failed = isDue && (yield* attempt(this.#remove(due))) !== undefined;
-      const removed = isDue ? due.filter((id) => !this.#tree.has(nameOf("checkpoint", id))) : [];
+      const removed = isDue ? due.filter((id) => !surveyTree(this.#tree, this.#unpublished).ids.includes(id)) : [];
       this.report = { removed, kept: keptAfter(survey, plan, removed), floor: plan.floor, failed };
       if (isDue && published !== undefined && plan.floor > 0) yield { kind: "truncateLog", lsn: plan.floor + 1 };
     } catch (error) {
@@ -227,31 +268,39 @@ export class ModelManager {
   }
 
   *#remove(ids: readonly number[]): Steps<void> {
-    const failures: DiskFailed[] = [];
+    const failures = new Failures();
+    const moved: { readonly name: string; readonly target: string }[] = [];
     for (const id of ids) {
-      const failure = yield* attempt(this.#discard(id));
-      if (failure) failures.push(failure);
+      const rename = { name: nameOf("checkpoint", id), target: this.#trashName(id) };
+      if (!(yield* failures.note(one({ kind: "rename", ...rename })))) moved.push(rename);
     }
-    if (ids.length > 0 && this.#options.rules.withdrawalDurableFirst) yield { kind: "syncDirectory", name: "" };
-    if (failures[0]) throw failures[0];
+    try {
+      if (ids.length > 0 && this.#options.rules.withdrawalDurableFirst) yield { kind: "syncDirectory", name: "" };
+    } catch (error) {
+      // Another sync of the same renames would prove nothing.
+      for (const { name, target } of moved) yield* attempt(one({ kind: "rename", name: target, target: name }));
+      throw error;
+    }
+    failures.throwFirst();
     yield* this.#sweep();
-  }
-
-  *#discard(id: number): Steps<void> {
-    const trash = nameOf("trash", id);
-    if (this.#tree.has(trash)) yield* this.#empty(trash);
-    yield { kind: "rename", name: nameOf("checkpoint", id), target: trash };
   }
 
   *#sweep(): Steps<void> {
     const { rules } = this.#options;
-    const { leftovers, highestId } = surveyTree(this.#tree);
-    if (leftovers.length === 0) return;
-    if (rules.withdrawalDurableFirst) yield { kind: "syncDirectory", name: "" };
-    for (const { name, id } of leftovers) {
-      yield* this.#empty(name);
-      if (id !== highestId || !rules.highestIdStays) yield { kind: "removeDirectory", name };
-    }
+    const failures = new Failures();
+    if (this.#unpublished.size > 0) yield* failures.note(this.#takeBack());
+    const { ids, leftovers, highestId } = surveyTree(this.#tree, this.#unpublished);
+    const names = leftovers.map(({ name }) => name).sort();
+    const stays = ids.includes(highestId) ? undefined : names.find((name) => leftovers.some((leftover) => leftover.name === name && leftover.id === highestId));
+    const due = names.filter((name) => !name.startsWith("checkpoint_"));
+    if (due.length > 0 && rules.withdrawalDurableFirst) yield { kind: "syncDirectory", name: "" };
+    for (const name of due) yield* failures.note(this.#removeLeftover(name, rules.highestIdStays && name === stays));
+    failures.throwFirst();
+  }
+
+  *#removeLeftover(name: string, nameStays: boolean): Steps<void> {
+    yield* this.#empty(name);
+    if (!nameStays) yield { kind: "removeDirectory", name };
   }
 
   *#empty(directory: string): Steps<void> {
@@ -287,8 +336,24 @@ function keptAfter(survey: ModelSurvey, { kept, needed, remove }: ModelPlan, rem
   return survey.ids.filter((id) => !removed.includes(id)).map((id) => `${id} ${reasonOf(id)}`);
 }
 
-function* one<S>(step: S): Generator<S, void, void> {
+function* one(step: Step): Steps<void> {
   yield step;
+}
+
+/** The first failure of several steps is thrown after all were tried. */
+class Failures {
+  #first: DiskFailed | undefined;
+
+  /** True when it failed. */
+  *note(steps: Steps<unknown>): Steps<boolean> {
+    const failure = yield* attempt(steps);
+    this.#first ??= failure;
+    return failure !== undefined;
+  }
+
+  throwFirst(): void {
+    if (this.#first) throw this.#first;
+  }
 }
 
 /** Does it; a failure of the disk ends it and is returned. */

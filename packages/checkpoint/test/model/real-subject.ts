@@ -78,7 +78,7 @@ export class LockstepSubject implements Subject {
     const [manager, model] = [this.#manager, this.#model];
     if (!manager || !model) throw new Error("not open");
     const done = await this.#act(manager, model, action);
-    this.#options.weather.readsFail = false;
+    this.#options.weather.unreadable = undefined;
     if (action.kind !== "close") await this.#requireSameState();
     return done;
   }
@@ -148,6 +148,8 @@ export class LockstepSubject implements Subject {
     const report = model.report;
     const differences = [
       differenceOf("newest checkpoint", manager.latestCheckpointId, model.latestId),
+      differenceOf("latest()", (await manager.latest())?.id, model.newestUsable),
+      differenceOf("list()", (await manager.list()).map(({ id }) => id).join(), model.listed.join()),
       differenceOf("epoch", manager.epoch, model.epoch),
       differenceOf("floor", await manager.oldestWalPosition(), model.floor),
       differenceOf("removed ids", removed?.join(), report?.removed.join()),
