@@ -18,8 +18,10 @@ export function keyOf(tree: ReadonlyTree, log: ModelLog): string {
     all.update(`/${name}`);
     for (const [file, bytes] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) all.update(file).update(hashOf(bytes, () => bytes));
   }
-  return all.update(hashOf(log, () => JSON.stringify(log))).digest("base64").slice(0, 20);
+  return all.update(hashOfLog(log)).digest("base64").slice(0, 20);
 }
+
+export const hashOfLog = (log: ModelLog): string => hashOf(log, () => JSON.stringify(log));
 
 const add = (counts: Map<string, number>, name: string, more = 1): void => void counts.set(name, (counts.get(name) ?? 0) + more);
 const listed = (counts: ReadonlyMap<string, number>): string => [...counts].map(([name, count]) => `${name} ${count}`).join(", ");
@@ -39,7 +41,6 @@ export class Counts {
 
   /** True the first time. */
   add(key: string, operation: string, depth: number, chainLength: number): boolean {
-    this.checks++;
     if (this.states.has(key)) return false;
     this.states.set(key, undefined);
     add(this.byOperation, operation);

@@ -1,6 +1,6 @@
 import { DiskError } from "@laminar/disk";
 import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
-import { Counts, keyOf } from "./counters.ts";
+import { type Counts, hashOfLog, keyOf } from "./counters.ts";
 import { type Damaged, impose, someDamage } from "./image-damage.ts";
 import { changesCheckpoints, type ModelSurvey, nameOf, pathOf, STATE, METADATA, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
 import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened, standing } from "./model-log.ts";
@@ -32,14 +32,17 @@ export interface World {
   read(disk: () => SimulatedDisk, tree: ReadonlyTree, log: ModelLog, until?: number): Promise<{ readonly verdict: Verdict; readonly difference?: string | undefined }>;
 }
 
-/** What a crash left, or what is there now, to be looked at once the disk is at rest. */
-interface Moment {
-  readonly how: string;
+/** What another life may go on from. */
+interface Child {
   readonly image: DiskImage;
-  readonly tree: Tree;
   readonly log: LogOnDisk;
   readonly oracle: Oracle;
   readonly trail: readonly string[];
+}
+
+/** What a crash leaves, to be looked at once the disk is at rest. */
+interface Moment extends Child {
+  readonly tree: Tree;
   readonly goesOn: boolean;
   readonly key: string;
 }
@@ -68,7 +71,7 @@ class Life {
   #failures = 0;
   /** What happened while it was done, that makes its promises less. */
   #disturbance: "none" | "fenced" | "unreadable" = "none";
-  readonly children: Moment[] = [];
+  readonly children: Child[] = [];
 
   constructor(world: World, disk: SimulatedDisk, log: LogOnDisk, oracle: Oracle, depth: number, trail: readonly string[]) {
     this.#world = world;
@@ -86,6 +89,7 @@ class Life {
     const stop = this.#disk.beforeEach((operation) => this.#look(operation));
     this.#disk.plan((operation) => this.#faultOf(operation));
     try {
+      if (this.#depth > 0 && this.#world.random() < 0.1) await this.#rot();
       await this.#open();
       const actions = 3 + Math.floor(this.#world.random() * (this.#depth === 0 ? 14 : 6));
       for (let i = 0; i < actions; i++) await this.#act(i === actions - 1);
@@ -93,10 +97,16 @@ class Life {
     } catch (error) {
       if (error instanceof Broken || !(error instanceof Dead || error instanceof DiskError)) throw this.#told(error);
     }
-    this.#look(undefined, this.#world.goesOn.atTheEnd);
+    this.#look(undefined);
     await this.#settle();
+    if (this.#depth < this.#world.depthMost && this.#world.random() < this.#world.goesOn.atTheEnd) this.children.push(this.#end());
     stop();
     this.#disk.plan(undefined);
+  }
+
+  /** What is there when the program has ended. */
+  #end(): Child {
+    return { image: this.#disk.killed(), log: this.#log.killed(), oracle: this.#oracle.copy(), trail: [...this.#trail, "end"] };
   }
 
   #told(error: unknown): Error {
@@ -302,9 +312,19 @@ class Life {
     this.#world.counts.perform("rot");
     this.#oracle.isRotted = true;
     const damaged = new Map([...tree].map(([name, files]) => [name, new Map(files)]));
-    damaged.get(nameOf("checkpoint", hit.id))?.set(random() < 0.5 ? METADATA : STATE, new Uint8Array([0]));
+    this.#damage(damaged, nameOf("checkpoint", hit.id), hit.id === survey.highestId);
     await impose(this.#disk.anotherProcess(), tree, damaged);
+    if (!damaged.has(nameOf("checkpoint", hit.id))) this.#oracle.removing(hit.id);
     this.#subject.changed();
+  }
+
+  #damage(tree: Tree, name: string, isHighest: boolean): void {
+    const choice = this.#world.random();
+    const file = this.#world.random() < 0.5 ? METADATA : STATE;
+    if (choice < 0.6) tree.get(name)?.set(file, new Uint8Array([0]));
+    else if (choice < 0.8) tree.get(name)?.delete(file);
+    // Nobody could know that number any more.
+    else if (!isHighest) tree.delete(name);
   }
 
   /** Removes one, where another chain stays. */
@@ -394,10 +414,10 @@ class Life {
   }
 
   /** Takes a kill and power cuts at this moment, before `operation`. */
-  #look(operation: Operation | undefined, afterKill: number = this.#world.goesOn.afterKill): void {
+  #look(operation: Operation | undefined): void {
     if (operation && !changesCheckpoints(operation)) return;
     const { random, imagesPerOperation, goesOn } = this.#world;
-    this.#keep(this.#disk.killed(), this.#log.killed(), "kill", afterKill);
+    this.#keep(this.#disk.killed(), this.#log.killed(), "kill", goesOn.afterKill);
     for (const image of this.#disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) {
       this.#keep(image, this.#log.powerCut(random), "power cut", goesOn.afterPowerCut);
     }
@@ -405,14 +425,16 @@ class Life {
 
   #keep(image: DiskImage, log: LogOnDisk, how: string, goesOn: number): void {
     const { counts, random, depthMost } = this.#world;
+    counts.checks++;
+    // Most are what the one before was, and needn't be taken apart.
+    const promised = `${image.hash} ${hashOfLog(log.current)} ${this.#oracle.signature}`;
+    if (this.#seen.has(promised)) return;
+    this.#seen.add(promised);
     const tree = treeOf(image);
     const key = keyOf(tree, log.current);
     counts.add(key, this.#doing, this.#depth, longestChain(tree));
     const goes = this.#depth < depthMost && random() < goesOn;
-    const promised = `${key} ${this.#oracle.signature}`;
-    if (this.#seen.has(promised)) return;
-    this.#seen.add(promised);
-    this.#moments.push({ how, image, tree, log, oracle: this.#oracle.copy(), trail: [...this.#trail, `${how} in ${this.#doing}`], goesOn: goes, key });
+    this.#moments.push({ image, tree, log, oracle: this.#oracle.copy(), trail: [...this.#trail, `${how} in ${this.#doing}`], goesOn: goes, key });
   }
 
   /** Looks at what was kept since the last time. */

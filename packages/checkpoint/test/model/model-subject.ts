@@ -27,10 +27,6 @@ export class ModelSubject implements Subject {
     this.#tree = treeOf(disk.killed());
   }
 
-  get latestId(): number | undefined {
-    return this.#model?.latestId;
-  }
-
   observe(): void {}
 
   changed(): void {
@@ -58,8 +54,8 @@ export class ModelSubject implements Subject {
       case "compact":
         return this.#compact(model);
       case "close":
-        return { published: [], failures: [] };
     }
+    return { published: [], failures: [] };
   }
 
   async #create(model: ModelManager, cuts: readonly Capture[]): Promise<Done> {

@@ -8,7 +8,7 @@ import { recoverModel, type Refusal, type Verdict } from "./model-recovery.ts";
 import type { Rules } from "./rules.ts";
 import { readParts, textOf } from "./state-bytes.ts";
 
-type Log = NonNullable<Awaited<ReturnType<RecoveryParts["openLog"]>>>;
+export type Log = NonNullable<Awaited<ReturnType<RecoveryParts["openLog"]>>>;
 type Batch = Awaited<ReturnType<Log["read"]> extends AsyncIterable<infer B> ? B : never>;
 
 const text = new TextEncoder();
@@ -37,8 +37,7 @@ function* batchesOf(log: ModelLog, after: number): Generator<Batch, void, undefi
 }
 
 /** The model's log as a recovery reads one. */
-export function logReader(log: () => ModelLog): Log {
-  const opened = log();
+export function logReader(opened: ModelLog): Log {
   return {
     logId: LOG_ID,
     startsAfter: opened.startsAfter,
@@ -60,14 +59,14 @@ export function logReader(log: () => ModelLog): Log {
 const REFUSALS: Readonly<Record<string, Refusal>> = { RECOVERY_POSITION_BEYOND_LOG: "beyond", RECOVERY_LOG_STARTS_LATER: "starts later" };
 
 /** What a recovery over the real readers gives. The keys that the log changed come in any order. */
-export async function recoverReal(checkpoints: CheckpointReader, log: () => ModelLog, until?: number): Promise<Verdict> {
+export async function recoverReal(checkpoints: CheckpointReader, openLog: () => Log, until?: number): Promise<Verdict> {
   let state = new Map<string, string>();
   const changed = new Set<string>();
   try {
     const recovered = await recoverCore(
       {
         checkpoints,
-        openLog: async () => logReader(log),
+        openLog: async () => openLog(),
         async *decode(parts) {
           yield Array.from(await readParts(parts), ([key, value]) => ({ key: text.encode(key), value: text.encode(value) }));
         },
@@ -131,7 +130,7 @@ export async function readBoth(
   until?: number,
 ): Promise<{ readonly verdict: Verdict; readonly difference?: string }> {
   const verdict = recoverModel(tree, log, rules, until);
-  const real = await recoverReal(checkpointReader(fileCheckpointStore(DIRECTORY, { disk })), () => log, until);
+  const real = await recoverReal(checkpointReader(fileCheckpointStore(DIRECTORY, { disk })), () => logReader(log), until);
   const [one, other] = [describeVerdict(real), describeVerdict(verdict)];
   return one === other ? { verdict } : { verdict, difference: `DISAGREEMENT: a recovery gives ${one}, the model ${other}` };
 }

@@ -31,10 +31,6 @@ export class LockstepSubject implements Subject {
     this.#lockstep = new Lockstep(treeOf(disk.killed()));
   }
 
-  get latestId(): number | undefined {
-    return this.#manager?.latestCheckpointId;
-  }
-
   observe(change: Change, outcome: "done" | "failed"): void {
     this.#lockstep.change(change, outcome);
   }
@@ -97,8 +93,9 @@ export class LockstepSubject implements Subject {
         return this.#compact(model.compact(), manager);
       case "close":
         await manager.close();
-        return { published: [], failures: [] };
+        if (this.#disk.openFiles > 0) fail(`${this.#disk.openFiles} files are open after close()`);
     }
+    return { published: [], failures: [] };
   }
 
   async #create(manager: IncrementalCheckpointManager, model: ModelManager, cuts: readonly Capture[]): Promise<Done> {

@@ -33,5 +33,4 @@ export interface Subject {
   perform(action: Action): Promise<Done>;
   /** Somebody else changed the files. */
   changed(): void;
-  readonly latestId: number | undefined;
 }

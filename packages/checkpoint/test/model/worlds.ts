@@ -30,7 +30,7 @@ export function worldOf(counts: Counts, states: number, seed: number, rules: Rul
     imagesPerOperation: 6,
     depthMost: 4,
     goesOn: { afterKill: 0.01, afterPowerCut: 0.004, atTheEnd: 0.6 },
-    damages: 0.1,
+    damages: 0.07,
     failures: seed % 2 === 0 ? 0.01 : 0,
     enough: () => counts.states.size >= states,
     start: (...given) => (kind === "alone" ? new ModelSubject(...given) : new LockstepSubject(...given)),
