@@ -304,7 +304,7 @@ export class ModelManager {
   }
 
   *#empty(directory: string): Steps<void> {
-    for (const name of [...(this.#tree.get(directory)?.keys() ?? [])]) yield { kind: "remove", name: `${directory}/${name}` };
+    for (const name of this.#tree.get(directory)?.keys() ?? []) yield { kind: "remove", name: `${directory}/${name}` };
   }
 
   *delete(id: number): Steps<void> {

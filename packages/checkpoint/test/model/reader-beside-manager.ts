@@ -66,9 +66,9 @@ export class Race {
   #isOver = false;
 
   /** `attemptsMost`: how often a reader may look. */
-  constructor(random: () => number, counts: RaceCounts, attemptsMost: number) {
+  constructor(random: () => number, counters: RaceCounts, attemptsMost: number) {
     this.#random = random;
-    this.#counts = counts;
+    this.#counts = counters;
     this.#attemptsMost = attemptsMost;
   }
 
