@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { crc32 } from "@laminar/disk/checksum";
-import { type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, readFully, writeFully } from "@laminar/disk";
+import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, readFully, writeFully } from "@laminar/disk";
 import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
 import type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
@@ -129,7 +129,7 @@ class FileStore implements CheckpointStore {
     checkPublication(id, state, describe);
     const built = this.#path(this.#steps.nameWhileBuilt(id));
     const published = this.#path(nameOf("checkpoint", id));
-    const taken = (await this.#names()).find((name) => parseName(name)?.id === id);
+    const taken = (await this.#entries()).find(({ name }) => parseName(name)?.id === id)?.name;
     if (taken !== undefined) {
       throw new CheckpointError("CHECKPOINT_EXISTS", `${this.#path(taken)} is there already, and ids are given once`, { id, file: this.#path(taken) });
     }
@@ -184,13 +184,13 @@ class FileStore implements CheckpointStore {
 
   /** Moves away what is named like a checkpoint and was reported as failed. */
   async #takeBack(): Promise<void> {
-    const names = await this.#names();
+    const names = namesIn(await this.#entries());
     const failures = new Failures();
     for (const id of this.#unpublished) {
       const published = nameOf("checkpoint", id);
-      const trash = freeTrashName(id, (name) => names.includes(name));
+      const trash = freeTrashName(id, names);
       const step = async (): Promise<void> => {
-        if (names.includes(published)) await this.#steps.takeBack(this.#path(published), this.#path(trash));
+        if (names.has(published)) await this.#steps.takeBack(this.#path(published), this.#path(trash));
         this.#unpublished.delete(id);
       };
       await failures.note(changing(step, id));
@@ -201,15 +201,16 @@ class FileStore implements CheckpointStore {
 
   async withdraw(ids: readonly number[]): Promise<void> {
     checkIds(ids);
-    const published = new Set((await this.list()).ids);
-    const asked = [...new Set(ids)].filter((id) => published.has(id));
-    if (asked.length === 0) return;
-    const names = await this.#names();
+    if (ids.length === 0) return;
+    const entries = await this.#entries();
+    const listed = readEntries(entries, this.#unpublished).ids;
+    const names = namesIn(entries);
     const failures = new Failures();
     const moved: { readonly published: string; readonly trash: string }[] = [];
-    for (const id of asked) {
+    for (const id of new Set(ids)) {
+      if (!listed.includes(id)) continue;
       const published = this.#path(nameOf("checkpoint", id));
-      const trash = this.#path(freeTrashName(id, (name) => names.includes(name)));
+      const trash = this.#path(freeTrashName(id, names));
       const step = async (): Promise<void> => {
         await this.#steps.takeName(published, trash);
         moved.push({ published, trash });
@@ -228,7 +229,7 @@ class FileStore implements CheckpointStore {
   async sweep(): Promise<void> {
     const failures = new Failures();
     if (this.#unpublished.size > 0) await failures.note(this.#takeBack());
-    const listing = await this.list();
+    const listing = readEntries(await this.#entries(), this.#unpublished);
     // What could not be taken back has its name still.
     const leftovers = listing.leftovers.filter((name) => parseName(name)?.kind !== "checkpoint");
     if (leftovers.length > 0) await changing(() => this.#steps.syncLeftovers(this.location));
@@ -252,10 +253,15 @@ class FileStore implements CheckpointStore {
     }
   }
 
-  /** What stands in the place, of whatever kind: a link or a file keeps its name. */
-  async #names(): Promise<readonly string[]> {
-    return (await changing(() => this.#disk.list(this.location))).map(({ name }) => name);
+  /** For its owner, to whom a place that isn't there is a failure. */
+  #entries(): Promise<readonly DirectoryEntry[]> {
+    return changing(() => this.#disk.list(this.location));
   }
+}
+
+/** What stands there, of whatever kind: a link or a file keeps its name. */
+function namesIn(entries: readonly DirectoryEntry[]): ReadonlySet<string> {
+  return new Set(entries.map(({ name }) => name));
 }
 
 /** What went wrong while the rest went on. */
