@@ -3,7 +3,7 @@ import { Race, type RaceCounts } from "./model/reader-beside-manager.ts";
 import { seeded } from "./model/worlds.ts";
 
 const IS_PROOF = process.env["CHECKPOINT_PROOF"] === "1";
-const SEEDS = IS_PROOF ? 2000 : 40;
+const SEEDS = IS_PROOF ? 1000 : 15;
 
 const NONE: RaceCounts = { recoveries: 0, repeated: 0, mostAttempts: 0, answers: 0, checkpoints: 0, gone: 0 };
 

@@ -28,7 +28,7 @@ const SHOWN_BY: Record<keyof Rules, RegExp | undefined> = {
   witnessesHeard: /SILENTLY OLDER/,
   commitsOfOwnSession: /SILENTLY WRONG/,
   chainByChecksum: /RESTORED FROM ANOTHER BASE/,
-  retentionCountsUsable: /LITTER|CHAIN LOST|ALL BUT/,
+  retentionCountsUsable: /LITTER|CHAIN LOST|ALL BUT|REFUSED/,
   retentionByChains: /CHAIN LOST/,
   floorForEveryChain: /LITTER|CHAIN LOST|ALL BUT/,
   withdrawalDurableFirst: /FALSE DAMAGE|CHAIN LOST/,
@@ -47,7 +47,7 @@ const SHOWN_BY: Record<keyof Rules, RegExp | undefined> = {
   highestIdStays: /ID REUSED/,
   contentSynced: /FALSE DAMAGE/,
   directorySynced: /FALSE DAMAGE/,
-  publishSynced: /CHECKPOINT LOST/,
+  publishSynced: /CHECKPOINT LOST|REFUSED/,
 };
 
 /** Where the lack of a rule takes long to show, the normal run begins with the seed that shows it. */

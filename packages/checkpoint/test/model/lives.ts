@@ -163,9 +163,13 @@ class Life {
     this.#doing = "commit";
     if (choice < 0.25) this.#commit(1 + Math.floor(random() * 2));
     else if (choice < 0.25 + failures) this.#loseLog();
-    else if (choice < 0.58) await this.#checkpoint(1);
+    else if (choice < 0.56) await this.#checkpoint(1);
+    else if (choice < 0.58) await this.#publishTooEarly();
     else if (choice < 0.63) await this.#checkpoint(2);
-    else if (choice < 0.7) await this.#rot();
+    else if (choice < 0.7) {
+      await this.#rot();
+      await this.#checkpoint(1);
+    }
     else if (choice < 0.77) await this.#delete();
     else if (choice < 0.81) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
     else if (choice < 0.87) await this.#perform({ kind: "compact" });
@@ -259,6 +263,7 @@ class Life {
   /** What an action promised when it was done. */
   #judgeDone({ published, failures }: Done, faults: number, before: ModelSurvey): void {
     const { policy, counts } = this.#world;
+    if (published.length > 0 && this.#log.pending.length > 0) this.#broken("PUBLISHED THOUGH IT WASN'T DURABLE");
     for (const { id, chain } of published) {
       this.#trail.push(`=${id}${chain.length > 1 ? ` on ${chain.at(-2)?.id}` : ""}`);
       if (chain.length > 1) counts.deltas++;
@@ -306,7 +311,8 @@ class Life {
     const { kept } = planModel(survey, this.#log.durable, policy.maxRetained, RULES);
     const held = kept.filter(({ walPosition }) => standing(this.#log.durable, walPosition) === "held");
     if (survey.ids.some((id) => !survey.whole.has(id)) || new Set(held.map(baseOf)).size < 2) return;
-    const hit = held[Math.floor(random() * held.length)];
+    // The newest more often: it is what the next one could build on.
+    const hit = held[random() < 0.5 ? 0 : Math.floor(random() * held.length)];
     if (!hit) return;
     this.#trail.push(`rot ${hit.id}`);
     this.#world.counts.perform("rot");
@@ -327,15 +333,20 @@ class Life {
     else if (!isHighest) tree.delete(name);
   }
 
-  /** Removes one, where another chain stays. */
+  /** Asks for the removal of any one, or of one that isn't there: what is needed must be refused. */
   async #delete(): Promise<void> {
-    const { random, policy } = this.#world;
-    const survey = this.#survey();
-    const { kept } = planModel(survey, this.#log.durable, policy.maxRetained, RULES);
-    const held = kept.filter(({ walPosition }) => standing(this.#log.durable, walPosition) === "held");
-    const id = survey.ids[Math.floor(random() * survey.ids.length)];
-    const stays = held.some((point) => !point.chain.some((part) => part.id === id));
-    if (id !== undefined && stays && new Set(held.map(baseOf)).size > 1) await this.#perform({ kind: "delete", id });
+    const { random } = this.#world;
+    const { ids, highestId } = this.#survey();
+    const id = random() < 0.05 ? highestId + 1 : ids[Math.floor(random() * ids.length)];
+    if (id !== undefined) await this.#perform({ kind: "delete", id });
+  }
+
+  /** Asks for a checkpoint of what the log hasn't made durable. */
+  async #publishTooEarly(): Promise<void> {
+    this.#beginCommit(1);
+    await this.#checkpoint(1);
+    this.#log.sync();
+    this.#oracle.acknowledge();
   }
 
   /** Goes back to an earlier commit, for good. */
@@ -404,7 +415,7 @@ class Life {
   /** What else the program does while a checkpoint is written. */
   #meanwhile(operation: Operation): void {
     const { random, failures } = this.#world;
-    if (this.#doing !== "checkpoint") return;
+    if (!["checkpoint", "two checkpoints", "compact"].includes(this.#doing)) return;
     const choice = random();
     if (choice < 0.03) this.#commit(1);
     const isPublished = operation.kind === "rename" && operation.path.startsWith(pathOf("tmp_"));
