@@ -1,0 +1,487 @@
+import { DiskError } from "@laminar/disk";
+import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
+import { type Counts, hashOfLog, keyOf } from "./counters.ts";
+import { type Damaged, impose, someDamage } from "./image-damage.ts";
+import { changesCheckpoints, type ModelSurvey, nameOf, pathOf, STATE, METADATA, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
+import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened, standing } from "./model-log.ts";
+import type { ModelOptions, Policy, Weather } from "./model-manager.ts";
+import { recoverModel, type Verdict } from "./model-recovery.ts";
+import { baseOf, planModel, usableIn } from "./model-retention.ts";
+import { Oracle } from "./oracle.ts";
+import { Program } from "./program.ts";
+import { RULES, type Rules } from "./rules.ts";
+import type { Action, Done, Subject } from "./subject.ts";
+
+/** What is explored, and how. */
+export interface World {
+  readonly counts: Counts;
+  readonly random: () => number;
+  readonly rules: Rules;
+  readonly policy: Policy;
+  readonly imagesPerOperation: number;
+  readonly depthMost: number;
+  /** How likely a life goes on from what a crash left. */
+  readonly goesOn: { readonly afterKill: number; readonly afterPowerCut: number; readonly atTheEnd: number };
+  /** How likely a state is to be damaged in every way once. */
+  readonly damages: number;
+  /** How likely an operation is to fail. */
+  readonly failures: number;
+  readonly enough: () => boolean;
+  start(disk: SimulatedDisk, log: LogOnDisk, options: ModelOptions, truncate: (lsn: number) => void): Subject;
+  /** What a recovery of a disk gives; `difference` when two of them disagree. */
+  read(disk: () => SimulatedDisk, tree: ReadonlyTree, log: ModelLog, until?: number): Promise<{ readonly verdict: Verdict; readonly difference?: string | undefined }>;
+}
+
+/** What another life may go on from. */
+interface Child {
+  readonly image: DiskImage;
+  readonly log: LogOnDisk;
+  readonly oracle: Oracle;
+  readonly trail: readonly string[];
+}
+
+/** What a crash leaves, to be looked at once the disk is at rest. */
+interface Moment extends Child {
+  readonly tree: Tree;
+  readonly goesOn: boolean;
+  readonly key: string;
+}
+
+/** A promise that isn't kept, or a disagreement. */
+export class Broken extends Error {}
+
+/** The life ends: the disk or the log failed. */
+class Dead extends Error {}
+
+/** One life of a program on one disk: it opens a manager and does things, and every moment of it is a crash. */
+class Life {
+  readonly #world: World;
+  readonly #disk: SimulatedDisk;
+  readonly #log: LogOnDisk;
+  readonly #oracle: Oracle;
+  readonly #depth: number;
+  readonly #trail: string[];
+  readonly #subject: Subject;
+  readonly #weather: Weather = { unreadable: undefined };
+  readonly #seen = new Set<string>();
+  #moments: Moment[] = [];
+  #program: Program | undefined;
+  #doing = "open";
+  /** Operations that failed in this action. */
+  #failures = 0;
+  /** What happened while it was done, that makes its promises less. */
+  #disturbance: "none" | "fenced" | "unreadable" = "none";
+  readonly children: Child[] = [];
+
+  constructor(world: World, disk: SimulatedDisk, log: LogOnDisk, oracle: Oracle, depth: number, trail: readonly string[]) {
+    this.#world = world;
+    this.#disk = disk;
+    this.#log = log;
+    this.#oracle = oracle;
+    this.#depth = depth;
+    this.#trail = [...trail];
+    const options = { ...world.policy, rules: world.rules, timestamp: disk.clock.now(), weather: this.#weather };
+    this.#subject = world.start(disk, log, options, (lsn) => this.#truncateLog(lsn));
+  }
+
+  async live(): Promise<void> {
+    this.#world.counts.lives++;
+    const stop = this.#disk.beforeEach((operation) => this.#look(operation));
+    this.#disk.plan((operation) => this.#faultOf(operation));
+    try {
+      if (this.#depth > 0 && this.#world.random() < 0.1) await this.#rot();
+      await this.#open();
+      const actions = 3 + Math.floor(this.#world.random() * (this.#depth === 0 ? 14 : 6));
+      for (let i = 0; i < actions; i++) await this.#act(i === actions - 1);
+      if (this.#world.random() < 0.5) await this.#perform({ kind: "close" });
+    } catch (error) {
+      if (error instanceof Broken || !(error instanceof Dead || error instanceof DiskError)) throw this.#told(error);
+    }
+    this.#look(undefined);
+    await this.#settle();
+    if (this.#depth < this.#world.depthMost && this.#world.random() < this.#world.goesOn.atTheEnd) this.children.push(this.#end());
+    stop();
+    this.#disk.plan(undefined);
+  }
+
+  /** What is there when the program has ended. */
+  #end(): Child {
+    return { image: this.#disk.killed(), log: this.#log.killed(), oracle: this.#oracle.copy(), trail: [...this.#trail, "end"] };
+  }
+
+  #told(error: unknown): Error {
+    const message = error instanceof Error ? error.message : String(error);
+    return new Broken(error instanceof Broken ? message : `${this.#trail.join(" ")} in ${this.#doing}: ${message}`, { cause: error });
+  }
+
+  #broken(what: string): never {
+    throw new Broken(`${this.#trail.join(" ")}: ${what}`);
+  }
+
+  /** The order of a writer: recover, open the log, and only then the checkpoints. */
+  async #open(): Promise<void> {
+    const verdict = await this.#recover();
+    const broken = this.#oracle.judge(verdict);
+    if (broken !== undefined || verdict.kind === "refused") this.#broken(broken ?? "refused");
+    this.#writeLog(reopened(this.#log.current));
+    this.#oracle.observe(verdict);
+    this.#program = new Program(verdict);
+    this.#trail.push("open");
+    const before = this.#faults();
+    await this.#subject.open().catch((error: unknown) => {
+      if (isDiskFailure(error) && before() > 0) throw new Dead();
+      throw error;
+    });
+    this.#oracle.show(this.#survey());
+    if (!this.#oracle.hasFailed) this.#requireNoLitter(this.#survey(), "after an opening");
+    await this.#settle();
+  }
+
+  /** How many operations fail from here on. */
+  #faults(): () => number {
+    const before = this.#failures;
+    return () => this.#failures - before;
+  }
+
+  #tree(): Tree {
+    return treeOf(this.#disk.killed());
+  }
+
+  #survey(): ModelSurvey {
+    return surveyTree(this.#tree());
+  }
+
+  async #recover(until?: number): Promise<Verdict> {
+    const image = this.#disk.killed();
+    const { verdict, difference } = await this.#world.read(() => image.mount(), treeOf(image), this.#log.current, until);
+    return difference === undefined ? verdict : this.#broken(difference);
+  }
+
+  async #act(isLast: boolean): Promise<void> {
+    const { random, failures } = this.#world;
+    const choice = random();
+    this.#doing = "commit";
+    if (choice < 0.25) this.#commit(1 + Math.floor(random() * 2));
+    else if (choice < 0.25 + failures) this.#loseLog();
+    else if (choice < 0.58) await this.#checkpoint(1);
+    else if (choice < 0.63) await this.#checkpoint(2);
+    else if (choice < 0.7) await this.#rot();
+    else if (choice < 0.77) await this.#delete();
+    else if (choice < 0.81) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
+    else if (choice < 0.87) await this.#perform({ kind: "compact" });
+    else if (choice < 0.93) await this.#pointInTime();
+    if (isLast && random() < 0.3) this.#leaveUncommitted();
+    await this.#settle();
+  }
+
+  #writeLog(version: ModelLog): void {
+    this.#look(undefined);
+    this.#log.write(version);
+    this.#look(undefined);
+    this.#log.sync();
+  }
+
+  #changes(count: number): NonNullable<LogRecord["change"]>[] {
+    return Array.from({ length: count }, () => Program.change(this.#world.random, this.#oracle.nextValue++));
+  }
+
+  #commit(count: number): void {
+    this.#beginCommit(count);
+    this.#log.sync();
+    this.#oracle.acknowledge();
+  }
+
+  /** Written, and neither durable nor acknowledged. */
+  #beginCommit(count: number): void {
+    const program = this.#program;
+    if (!program) return;
+    const changes = this.#changes(count);
+    const version = appended(this.#log.current, [...changes, undefined]);
+    this.#trail.push(`commit@${version.lastLsn}`);
+    this.#world.counts.perform("commit");
+    program.apply(changes);
+    this.#oracle.commit({ lsn: version.lastLsn, state: program.text });
+    this.#look(undefined);
+    this.#log.write(version);
+    this.#look(undefined);
+  }
+
+  /** The log fails in a commit: nobody knows whether it is there. */
+  #loseLog(): never {
+    this.#beginCommit(1);
+    throw new Dead();
+  }
+
+  /** The writer dies before it commits. */
+  #leaveUncommitted(): void {
+    this.#trail.push("uncommitted");
+    this.#world.counts.perform("uncommitted remains");
+    this.#writeLog(appended(this.#log.current, this.#changes(1)));
+    throw new Dead();
+  }
+
+  async #checkpoint(count: 1 | 2): Promise<void> {
+    const { random } = this.#world;
+    const cut = () => {
+      const epoch = random() < 0.1 ? this.#depth + 1 : undefined;
+      return (this.#program ?? this.#broken("no program")).capture(this.#oracle.commits.at(-1)?.lsn ?? 0, epoch);
+    };
+    if (count === 1) return this.#perform({ kind: "checkpoint", cut: cut() });
+    const first = cut();
+    this.#commit(1);
+    return this.#perform({ kind: "two checkpoints", cuts: [first, cut()] });
+  }
+
+  async #perform(action: Action): Promise<void> {
+    const { random, failures, counts } = this.#world;
+    this.#doing = action.kind;
+    this.#trail.push("id" in action ? `${action.kind} ${action.id}` : action.kind);
+    counts.perform(action.kind);
+    const faults = this.#faults();
+    this.#disturbance = "none";
+    const mayFailToRead = action.kind === "cleanup" || action.kind === "delete";
+    if (mayFailToRead && failures > 0 && random() < 0.1) this.#failReads();
+    const before = this.#survey();
+    const done = await this.#subject.perform(action);
+    this.#weather.unreadable = undefined;
+    this.#judgeDone(done, faults(), before);
+    await this.#settle();
+  }
+
+  #failReads(): void {
+    const { ids } = this.#survey();
+    this.#weather.unreadable = ids[Math.floor(this.#world.random() * ids.length)];
+    if (this.#weather.unreadable === undefined) return;
+    this.#disturbance = "unreadable";
+    this.#trail.push(`(${this.#weather.unreadable} can't be read)`);
+  }
+
+  /** What an action promised when it was done. */
+  #judgeDone({ published, failures }: Done, faults: number, before: ModelSurvey): void {
+    const { policy, counts } = this.#world;
+    for (const { id, chain } of published) {
+      this.#trail.push(`=${id}${chain.length > 1 ? ` on ${chain.at(-2)?.id}` : ""}`);
+      if (chain.length > 1) counts.deltas++;
+      const reused = this.#oracle.publish(id);
+      if (reused !== undefined) this.#broken(reused);
+      if (chain.length > policy.maxChainLength) this.#broken(`CHAIN TOO LONG: ${chain.length}`);
+    }
+    if (failures.length > 0) this.#trail.push(`(${failures.join()})`);
+    if (failures.includes("CHECKPOINT_IO") && faults === 0 && this.#disturbance === "none") this.#broken("FAILED WITHOUT A FAILURE");
+    const survey = this.#survey();
+    const known = new Set([...before.ids, ...published.map(({ id }) => id)]);
+    const listed = survey.ids.find((id) => !known.has(id));
+    if (listed !== undefined && faults === 1) this.#broken(`LISTED THOUGH IT FAILED: ${listed}`);
+    const last = published.at(-1)?.id;
+    if (last === undefined || this.#disturbance === "fenced") return;
+    if (usableIn(survey, this.#log.durable, RULES)[0]?.id !== last) this.#broken(`NOT USABLE: ${last}, just published`);
+    this.#requireChains(before, survey);
+    if (!this.#oracle.hasFailed && this.#disturbance === "none") this.#requireNoLitter(survey, "after a publish");
+  }
+
+  /** The newest chains are there, as many as are to be kept. */
+  #requireChains(before: ModelSurvey, after: ModelSurvey): void {
+    const [older, newer] = [before, after].map((survey) => usableIn(survey, this.#log.durable, RULES).map(baseOf));
+    const kept = [...new Set([...(older ?? []), ...(newer ?? [])])].sort((a, b) => b - a).slice(0, this.#world.policy.maxRetained);
+    const lost = kept.find((base) => !newer?.includes(base));
+    if (lost !== undefined) this.#broken(`CHAIN LOST: that of ${lost}`);
+  }
+
+  /** Nothing is there that isn't needed; what is damaged stays until everything older is gone. */
+  #requireNoLitter(survey: ModelSurvey, when: string): void {
+    const leftover = survey.leftovers.find(({ id }) => id !== survey.highestId);
+    if (leftover) this.#broken(`LITTER: ${leftover.name} ${when}`);
+    if (when === "after an opening") return;
+    const { needed } = planModel(survey, this.#log.durable, this.#world.policy.maxRetained, RULES);
+    const oldest = Math.min(...needed);
+    const litter = survey.ids.find((id) => !needed.has(id) && (survey.whole.has(id) || id < oldest));
+    if (litter !== undefined) this.#broken(`LITTER: checkpoint ${litter} ${when}`);
+  }
+
+  /** Damages one kept checkpoint, if there is another chain and nothing is damaged yet. */
+  async #rot(): Promise<void> {
+    const { random, policy } = this.#world;
+    const tree = this.#tree();
+    const survey = surveyTree(tree);
+    const { kept } = planModel(survey, this.#log.durable, policy.maxRetained, RULES);
+    const held = kept.filter(({ walPosition }) => standing(this.#log.durable, walPosition) === "held");
+    if (survey.ids.some((id) => !survey.whole.has(id)) || new Set(held.map(baseOf)).size < 2) return;
+    const hit = held[Math.floor(random() * held.length)];
+    if (!hit) return;
+    this.#trail.push(`rot ${hit.id}`);
+    this.#world.counts.perform("rot");
+    this.#oracle.isRotted = true;
+    const damaged = new Map([...tree].map(([name, files]) => [name, new Map(files)]));
+    this.#damage(damaged, nameOf("checkpoint", hit.id), hit.id === survey.highestId);
+    await impose(this.#disk.anotherProcess(), tree, damaged);
+    if (!damaged.has(nameOf("checkpoint", hit.id))) this.#oracle.removing(hit.id);
+    this.#subject.changed();
+  }
+
+  #damage(tree: Tree, name: string, isHighest: boolean): void {
+    const choice = this.#world.random();
+    const file = this.#world.random() < 0.5 ? METADATA : STATE;
+    if (choice < 0.6) tree.get(name)?.set(file, new Uint8Array([0]));
+    else if (choice < 0.8) tree.get(name)?.delete(file);
+    // Nobody could know that number any more.
+    else if (!isHighest) tree.delete(name);
+  }
+
+  /** Removes one, where another chain stays. */
+  async #delete(): Promise<void> {
+    const { random, policy } = this.#world;
+    const survey = this.#survey();
+    const { kept } = planModel(survey, this.#log.durable, policy.maxRetained, RULES);
+    const held = kept.filter(({ walPosition }) => standing(this.#log.durable, walPosition) === "held");
+    const id = survey.ids[Math.floor(random() * survey.ids.length)];
+    const stays = held.some((point) => !point.chain.some((part) => part.id === id));
+    if (id !== undefined && stays && new Set(held.map(baseOf)).size > 1) await this.#perform({ kind: "delete", id });
+  }
+
+  /** Goes back to an earlier commit, for good. */
+  async #pointInTime(): Promise<void> {
+    const { random } = this.#world;
+    const index = Math.floor(random() * this.#oracle.commits.length);
+    this.#doing = "point in time";
+    const until = this.#oracle.commits[index]?.lsn ?? 0;
+    await this.#recover(until);
+    this.#goBack(index);
+    if (random() < 0.4) throw new Dead();
+  }
+
+  /** True when the log was fenced. */
+  #goBack(index: number): boolean {
+    const commit = this.#oracle.commits[index];
+    const log = this.#log.current;
+    if (!commit) return false;
+    const tree = this.#tree();
+    const verdict = recoverModel(tree, log, this.#world.rules, commit.lsn);
+    const isPossible = log.startsAfter === 0 || usableIn(surveyTree(tree), log, RULES).some(({ walPosition }) => walPosition <= commit.lsn && standing(log, walPosition) === "held");
+    if (verdict.kind === "refused") return isPossible ? this.#broken(`POINT IN TIME REFUSED: ${verdict.why} at ${commit.lsn}`) : false;
+    if (verdict.lsn !== commit.lsn || verdict.state !== commit.state) return this.#broken(`POINT IN TIME WRONG: ${verdict.lsn} [${verdict.state}] at ${commit.lsn} [${commit.state}]`);
+    if (commit.lsn >= log.lastLsn) return false;
+    this.#trail.push(`back to ${commit.lsn}`);
+    this.#world.counts.perform("point in time");
+    this.#oracle.fence = index;
+    this.#writeLog(fenced(log, commit.lsn));
+    this.#oracle.fenced(index);
+    this.#program = new Program(verdict);
+    return true;
+  }
+
+  #truncateLog(lsn: number): void {
+    const { random, failures } = this.#world;
+    const isFailing = random() < failures;
+    this.#look(undefined);
+    this.#subject.observe({ kind: "truncateLog", lsn }, isFailing ? "failed" : "done");
+    if (isFailing) {
+      this.#failed("truncateLog");
+      throw new DiskError("DISK_IO", "the log failed", { operation: "truncate", file: "log" });
+    }
+    this.#writeLog(droppedBelow(this.#log.current, lsn));
+  }
+
+  #failed(what: string): void {
+    this.#failures++;
+    this.#oracle.hasFailed = true;
+    this.#trail.push(`(${what} fails)`);
+  }
+
+  #faultOf(operation: Operation): Fault | undefined {
+    const { random, failures } = this.#world;
+    const eio = { kind: "error", errno: "EIO" } as const;
+    const { unreadable } = this.#weather;
+    if (unreadable !== undefined && operation.kind === "open" && operation.path.startsWith(pathOf(nameOf("checkpoint", unreadable)))) return eio;
+    if (!changesCheckpoints(operation)) return undefined;
+    const isFailing = random() < failures;
+    if (!isFailing) this.#meanwhile(operation);
+    if (isFailing) this.#failed(`${operation.kind} ${operation.path}`);
+    if (!isFailing && operation.kind === "rename" && operation.path.startsWith(pathOf("checkpoint_"))) this.#oracle.removing(Number.parseInt(operation.path.slice(-16), 16));
+    this.#subject.observe(operation, isFailing ? "failed" : "done");
+    return isFailing ? eio : undefined;
+  }
+
+  /** What else the program does while a checkpoint is written. */
+  #meanwhile(operation: Operation): void {
+    const { random, failures } = this.#world;
+    if (this.#doing !== "checkpoint") return;
+    const choice = random();
+    if (choice < 0.03) this.#commit(1);
+    const isPublished = operation.kind === "rename" && operation.path.startsWith(pathOf("tmp_"));
+    if (!isPublished) return;
+    if (choice > 0.97 && this.#oracle.commits.length > 2 && this.#goBack(this.#oracle.commits.length - 2)) this.#disturbance = "fenced";
+    else if (choice > 0.94 && failures > 0) this.#failReads();
+  }
+
+  /** Takes a kill and power cuts at this moment, before `operation`. */
+  #look(operation: Operation | undefined): void {
+    if (operation && !changesCheckpoints(operation)) return;
+    const { random, imagesPerOperation, goesOn } = this.#world;
+    this.#keep(this.#disk.killed(), this.#log.killed(), "kill", goesOn.afterKill);
+    for (const image of this.#disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) {
+      this.#keep(image, this.#log.powerCut(random), "power cut", goesOn.afterPowerCut);
+    }
+  }
+
+  #keep(image: DiskImage, log: LogOnDisk, how: string, goesOn: number): void {
+    const { counts, random, depthMost } = this.#world;
+    counts.checks++;
+    // Most are what the one before was, and needn't be taken apart.
+    const promised = `${image.hash} ${hashOfLog(log.current)} ${this.#oracle.signature}`;
+    if (this.#seen.has(promised)) return;
+    this.#seen.add(promised);
+    const tree = treeOf(image);
+    const key = keyOf(tree, log.current);
+    counts.add(key, this.#doing, this.#depth, longestChain(tree));
+    const goes = this.#depth < depthMost && random() < goesOn;
+    this.#moments.push({ image, tree, log, oracle: this.#oracle.copy(), trail: [...this.#trail, `${how} in ${this.#doing}`], goesOn: goes, key });
+  }
+
+  /** Looks at what was kept since the last time. */
+  async #settle(): Promise<void> {
+    const moments = this.#moments;
+    this.#moments = [];
+    for (const moment of moments) {
+      const broken = await this.#judge(moment);
+      if (broken !== undefined) throw new Broken(`${moment.trail.join(" ")}: ${broken}`);
+      if (moment.goesOn) this.children.push(moment);
+    }
+  }
+
+  async #judge({ image, tree, log, oracle, key }: Moment): Promise<string | undefined> {
+    const { counts, read, random, damages, policy } = this.#world;
+    const known = counts.states.get(key);
+    const { verdict, difference } = known ? { verdict: known } : await read(() => image.mount(), tree, log.current);
+    counts.states.set(key, verdict);
+    const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree));
+    if (broken !== undefined || known || verdict.kind === "refused" || random() > damages) return broken;
+    for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, random)) {
+      const found = await this.#judgeDamaged(image, tree, damaged);
+      if (found !== undefined) return `${damaged.what}: ${found}`;
+    }
+    return undefined;
+  }
+
+  async #judgeDamaged(image: DiskImage, tree: Tree, { what, tree: damaged, log, judge }: Damaged): Promise<string | undefined> {
+    const disk = image.mount();
+    await impose(disk, tree, damaged);
+    this.#world.counts.addDamage(what);
+    const { verdict, difference } = await this.#world.read(() => disk, damaged, log);
+    return difference ?? judge(verdict);
+  }
+}
+
+const longestChain = (tree: ReadonlyTree): number => Math.max(0, ...[...surveyTree(tree).metadata.values()].map(({ chain }) => chain.length));
+
+const isDiskFailure = (error: unknown): boolean => error instanceof Error && (error.name === "DiskFailed" || ("code" in error && error.code === "CHECKPOINT_IO"));
+
+/** A life, and then those that go on from its crashes. Throws for the first promise that isn't kept. */
+export async function explore(world: World, name: string): Promise<void> {
+  const descend = async (disk: SimulatedDisk, log: LogOnDisk, oracle: Oracle, depth: number, trail: readonly string[]): Promise<void> => {
+    if (world.enough()) return;
+    const life = new Life(world, disk, log, oracle, depth, trail);
+    await life.live();
+    for (const child of life.children) await descend(child.image.mount(), child.log, child.oracle, depth + 1, child.trail);
+  };
+  await descend(createSimulatedDisk(), new LogOnDisk(), new Oracle(), 0, [name]);
+}
