@@ -92,11 +92,11 @@ it("list says what metadata alone show", async () => {
     stdout: `\
 checkpoint  kind   base  parts  position  created                   bytes  keys  problem
         14  delta     1      3      1400  2026-01-02T03:18:05.000Z      1     -  damaged: it needs checkpoint 1, which isn't there; damaged: it needs checkpoint 11 with 1 byte, checksum 00000007, and that one's metadata say 6 bytes, checksum 5b3d6568
-        13  -         -      -         -  -                             -     -  CHECKPOINT_UNSUPPORTED_FORMAT: checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 0
+        13  -         -      -         -  -                             -     -  CHECKPOINT_UNSUPPORTED_FORMAT: checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 0. Use the release that wrote it, or a newer one.
         12  -         -      -         -  -                             -     -  damaged: checkpoint_000000000000000c/metadata.json isn't there
         11  delta    10      2      1100  2026-01-02T03:15:05.000Z      6    31
         10  full     10      1      1000  2026-01-02T03:14:05.000Z   2500    30
-         9  -         -      -         -  -                             -     -  damaged: checkpoint_0000000000000009/metadata.json: the metadata's checksum differs
+         9  -         -      -         -  -                             -     -  damaged: checkpoint_0000000000000009/metadata.json: the checksum of bytes 0 to 448 is 1c1bbdbe and should be 9a102931
 `,
   });
 });
@@ -129,9 +129,11 @@ CHECKPOINT_CORRUPT
   checkpoint_000000000000000b/state.bin: the state has 4 bytes too many
 
 CHECKPOINT_UNSUPPORTED_FORMAT
-  file     checkpoint_000000000000000d/metadata.json
-  affects  checkpoint 13
-  checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 0
+  file      checkpoint_000000000000000d/metadata.json
+  expected  0
+  found     9\\u001b[31m
+  affects   checkpoint 13
+  checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 0. Use the release that wrote it, or a newer one.
 
 CHECKPOINT_CORRUPT
   file     checkpoint_000000000000000c/metadata.json
@@ -157,7 +159,7 @@ CHECKPOINT_CORRUPT
   expected  9a102931
   found     1c1bbdbe
   affects   checkpoint 9
-  checkpoint_0000000000000009/metadata.json: the metadata's checksum differs
+  checkpoint_0000000000000009/metadata.json: the checksum of bytes 0 to 448 is 1c1bbdbe and should be 9a102931
 `,
   });
 });
@@ -191,11 +193,11 @@ it("show says on stderr what is wrong with the metadata: 1 for damage, 3 for a n
   const directory = await damagedDirectory();
   const outcome = (id: number) => lookAt(directory, "show", "--id", String(id));
   expect(await outcome(12)).toEqual({ code: 1, stdout: "", stderr: `laminar-checkpoint: CHECKPOINT_CORRUPT: ${nameOf(12)}/metadata.json isn't there\n` });
-  expect(await outcome(9)).toEqual({ code: 1, stdout: "", stderr: `laminar-checkpoint: CHECKPOINT_CORRUPT: ${nameOf(9)}/metadata.json: the metadata's checksum differs\n` });
+  expect(await outcome(9)).toEqual({ code: 1, stdout: "", stderr: `laminar-checkpoint: CHECKPOINT_CORRUPT: ${nameOf(9)}/metadata.json: the checksum of bytes 0 to 448 is 1c1bbdbe and should be 9a102931\n` });
   expect(await outcome(13)).toEqual({
     code: 3,
     stdout: "",
-    stderr: `laminar-checkpoint: CHECKPOINT_UNSUPPORTED_FORMAT: ${nameOf(13)}/metadata.json: format version 9\\u001b[31m; this release reads 0\n`,
+    stderr: `laminar-checkpoint: CHECKPOINT_UNSUPPORTED_FORMAT: ${nameOf(13)}/metadata.json: format version 9\\u001b[31m; this release reads 0. Use the release that wrote it, or a newer one.\n`,
   });
 });
 

@@ -1,3 +1,4 @@
+import { isDiskError } from "@laminar/disk";
 import { CheckpointError, type CheckpointErrorCode, isCheckpointError } from "../checkpoint-error.ts";
 import { METADATA_FILE, nameOf, STATE_FILE } from "../checkpoint-names.ts";
 import { DAMAGED, FINE, NOT_READ } from "./exit-codes.ts";
@@ -21,7 +22,7 @@ export function findingOf(error: unknown, file: string): Finding {
   if (!isCheckpointError(error)) throw error;
   const { code, expected, actual } = error;
   // A published checkpoint has both files, so one that lacks one is damaged.
-  if (code === "CHECKPOINT_NOT_FOUND") return { code: "CHECKPOINT_CORRUPT", file, message: `${file} isn't there` };
+  if (code === "CHECKPOINT_NOT_FOUND" || isDiskError(error.cause, "DISK_NOT_FOUND")) return { code: "CHECKPOINT_CORRUPT", file, message: `${file} isn't there` };
   return { code, file, expected: inWords(expected), actual: inWords(actual), message: error.message };
 }
 
