@@ -31,6 +31,7 @@ const SHOWN_BY: Record<keyof Rules, RegExp | undefined> = {
   retentionCountsUsable: /LITTER|CHAIN LOST|ALL BUT|REFUSED/,
   retentionByChains: /CHAIN LOST/,
   floorForEveryChain: /LITTER|CHAIN LOST|ALL BUT/,
+  newestWithdrawnFirst: /DELTA WITHOUT ITS BASE/,
   withdrawalDurableFirst: /FALSE DAMAGE|CHAIN LOST/,
   damageStopsNothing: /LITTER/,
   readErrorsPostpone: /CHAIN LOST/,

@@ -9,7 +9,7 @@ const IS_PROOF = process.env["CHECKPOINT_PROOF"] === "1";
 const STATES = IS_PROOF ? 200_000 : 4000;
 const LEAST_PER_OPERATION = STATES / 1000;
 const LEAST_PER_CHAIN_LENGTH = STATES / 1000;
-const LEAST_PER_DEPTH = STATES / 20;
+const LEAST_PER_DEPTH = STATES / 40;
 
 describe("the model and the manager", () => {
   it("do the same on the same disk, see the same in every state that a crash or damage leaves, and keep every promise", async () => {

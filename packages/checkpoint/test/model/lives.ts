@@ -42,6 +42,7 @@ interface Child {
 
 /** What a crash leaves, to be looked at once the disk is at rest. */
 interface Moment extends Child {
+  readonly crash: "kill" | "power cut";
   readonly tree: Tree;
   readonly goesOn: boolean;
   readonly key: string;
@@ -434,18 +435,18 @@ class Life {
     }
   }
 
-  #keep(image: DiskImage, log: LogOnDisk, how: string, goesOn: number): void {
+  #keep(image: DiskImage, log: LogOnDisk, crash: "kill" | "power cut", goesOn: number): void {
     const { counts, random, depthMost } = this.#world;
     counts.checks++;
     // Most are what the one before was, and needn't be taken apart.
-    const promised = `${image.hash} ${hashOfLog(log.current)} ${this.#oracle.signature}`;
+    const promised = `${crash} ${image.hash} ${hashOfLog(log.current)} ${this.#oracle.signature}`;
     if (this.#seen.has(promised)) return;
     this.#seen.add(promised);
     const tree = treeOf(image);
     const key = keyOf(tree, log.current);
     counts.add(key, this.#doing, this.#depth, longestChain(tree));
     const goes = this.#depth < depthMost && random() < goesOn;
-    this.#moments.push({ image, tree, log, oracle: this.#oracle.copy(), trail: [...this.#trail, `${how} in ${this.#doing}`], goesOn: goes, key });
+    this.#moments.push({ image, tree, log, oracle: this.#oracle.copy(), crash, trail: [...this.#trail, `${crash} in ${this.#doing}`], goesOn: goes, key });
   }
 
   /** Looks at what was kept since the last time. */
@@ -459,12 +460,12 @@ class Life {
     }
   }
 
-  async #judge({ image, tree, log, oracle, key }: Moment): Promise<string | undefined> {
+  async #judge({ crash, image, tree, log, oracle, key }: Moment): Promise<string | undefined> {
     const { counts, read, random, damages, policy } = this.#world;
     const known = counts.states.get(key);
     const { verdict, difference } = known ? { verdict: known } : await read(() => image.mount(), tree, log.current);
     counts.states.set(key, verdict);
-    const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree));
+    const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree), crash);
     if (broken !== undefined || known || verdict.kind === "refused" || random() > damages) return broken;
     for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, random)) {
       const found = await this.#judgeDamaged(image, tree, damaged);

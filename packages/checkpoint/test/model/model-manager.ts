@@ -270,7 +270,8 @@ export class ModelManager {
   *#remove(ids: readonly number[]): Steps<void> {
     const failures = new Failures();
     const moved: { readonly name: string; readonly target: string }[] = [];
-    for (const id of ids) {
+    const inOrder = [...ids].sort((a, b) => (this.#options.rules.newestWithdrawnFirst ? b - a : a - b));
+    for (const id of inOrder) {
       const rename = { name: nameOf("checkpoint", id), target: this.#trashName(id) };
       if (!(yield* failures.note(one({ kind: "rename", ...rename })))) moved.push(rename);
     }

@@ -77,13 +77,15 @@ export class Oracle {
   }
 
   /** The same for the checkpoints that are there. */
-  judgeCheckpoints(survey: ModelSurvey): string | undefined {
+  judgeCheckpoints(survey: ModelSurvey, crash: "kill" | "power cut"): string | undefined {
     const lost = [...this.owed].find((id) => !survey.ids.includes(id));
     if (lost !== undefined) return `CHECKPOINT LOST: ${lost}`;
     if (this.isRotted || this.hasFailed) return undefined;
-    // A delta may be there still when its base was withdrawn.
     const damaged = survey.ids.find((id) => !survey.whole.has(id));
-    return damaged === undefined ? undefined : `FALSE DAMAGE: ${damaged}`;
+    if (damaged !== undefined) return `FALSE DAMAGE: ${damaged}`;
+    // A power cut may leave any of several withdrawals that weren't synced yet.
+    const orphan = crash === "kill" && [...survey.whole.values()].find(({ chain }) => chain.some(({ id }) => !survey.whole.has(id)));
+    return orphan ? `DELTA WITHOUT ITS BASE: ${orphan.id}` : undefined;
   }
 
   /** A program that started was shown the verdict: it is the truth from here on. */

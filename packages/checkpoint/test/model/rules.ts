@@ -19,6 +19,8 @@ export interface Rules {
   readonly retentionByChains: boolean;
   /** The log is kept above the newest position of the oldest kept chain, not of the newest one. */
   readonly floorForEveryChain: boolean;
+  /** Of several, the newest is withdrawn first. */
+  readonly newestWithdrawnFirst: boolean;
   /** Files of a withdrawn checkpoint go only once its withdrawal is durable. */
   readonly withdrawalDurableFirst: boolean;
   /** One damaged directory doesn't stop the clean-up of the others. */
@@ -60,6 +62,7 @@ export const RULES: Rules = {
   retentionCountsUsable: true,
   retentionByChains: true,
   floorForEveryChain: true,
+  newestWithdrawnFirst: true,
   withdrawalDurableFirst: true,
   damageStopsNothing: true,
   readErrorsPostpone: true,

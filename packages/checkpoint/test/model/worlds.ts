@@ -29,7 +29,7 @@ export function worldOf(counts: Counts, states: number, seed: number, rules: Rul
     policy: { maxRetained: 1 + (seed % 3), maxChainLength: CHAIN_LENGTHS[seed % CHAIN_LENGTHS.length] ?? 1, maxDeltaRatio: seed % 4 === 0 ? 0.5 : 5 },
     imagesPerOperation: 6,
     depthMost: 4,
-    goesOn: { afterKill: 0.01, afterPowerCut: 0.004, atTheEnd: 0.6 },
+    goesOn: { afterKill: 0.003, afterPowerCut: 0.001, atTheEnd: 0.4 },
     damages: 0.07,
     failures: seed % 2 === 0 ? 0.01 : 0,
     enough: () => counts.states.size >= states,
