@@ -3,7 +3,7 @@ import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type S
 import { type Counts, hashOfLog, keyOf } from "./counters.ts";
 import { type Damaged, impose, someDamage } from "./image-damage.ts";
 import { changesCheckpoints, type ModelSurvey, nameOf, pathOf, STATE, METADATA, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
-import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened, standing } from "./model-log.ts";
+import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened } from "./model-log.ts";
 import type { ModelOptions, Policy, Weather } from "./model-manager.ts";
 import { recoverModel, type Verdict } from "./model-recovery.ts";
 import { baseOf, planModel, usableIn } from "./model-retention.ts";
@@ -309,8 +309,7 @@ class Life {
     const { random, policy } = this.#world;
     const tree = this.#tree();
     const survey = surveyTree(tree);
-    const { kept } = planModel(survey, this.#log.durable, policy.maxRetained, RULES);
-    const held = kept.filter(({ walPosition }) => standing(this.#log.durable, walPosition) === "held");
+    const held = planModel(survey, this.#log.durable, policy.maxRetained, RULES).kept;
     if (survey.ids.some((id) => !survey.whole.has(id)) || new Set(held.map(baseOf)).size < 2) return;
     // The newest more often: it is what the next one could build on.
     const hit = held[random() < 0.5 ? 0 : Math.floor(random() * held.length)];
@@ -368,7 +367,7 @@ class Life {
     if (!commit) return false;
     const tree = this.#tree();
     const verdict = recoverModel(tree, log, this.#world.rules, commit.lsn);
-    const isPossible = log.startsAfter === 0 || usableIn(surveyTree(tree), log, RULES).some(({ walPosition }) => walPosition <= commit.lsn && standing(log, walPosition) === "held");
+    const isPossible = log.startsAfter === 0 || usableIn(surveyTree(tree), log, RULES).some(({ walPosition }) => walPosition <= commit.lsn);
     if (verdict.kind === "refused") return isPossible ? this.#broken(`POINT IN TIME REFUSED: ${verdict.why} at ${commit.lsn}`) : false;
     if (verdict.lsn !== commit.lsn || verdict.state !== commit.state) return this.#broken(`POINT IN TIME WRONG: ${verdict.lsn} [${verdict.state}] at ${commit.lsn} [${commit.state}]`);
     if (commit.lsn >= log.lastLsn) return false;
@@ -456,6 +455,7 @@ class Life {
     for (const moment of moments) {
       const broken = await this.#judge(moment);
       if (broken !== undefined) throw new Broken(`${moment.trail.join(" ")}: ${broken}`);
+      moment.oracle.hasLostPower ||= moment.crash === "power cut";
       if (moment.goesOn) this.children.push(moment);
     }
   }
@@ -465,7 +465,7 @@ class Life {
     const known = counts.states.get(key);
     const { verdict, difference } = known ? { verdict: known } : await read(() => image.mount(), tree, log.current);
     counts.states.set(key, verdict);
-    const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree), crash);
+    const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree), log.current, crash);
     if (broken !== undefined || known || verdict.kind === "refused" || random() > damages) return broken;
     for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, random)) {
       const found = await this.#judgeDamaged(image, tree, damaged);

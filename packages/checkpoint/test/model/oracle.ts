@@ -1,5 +1,7 @@
 import type { ModelSurvey } from "./model-directory.ts";
+import type { ModelLog } from "./model-log.ts";
 import type { Recovered, Verdict } from "./model-recovery.ts";
+import { belongs } from "./model-retention.ts";
 
 /** A commit as the program knows it: its number, and the state after it as text. */
 export interface Commit {
@@ -24,6 +26,7 @@ export class Oracle {
   isRotted = false;
   /** Whether an operation of the disk failed. */
   hasFailed = false;
+  hasLostPower = false;
   nextValue = 1;
 
   copy(): Oracle {
@@ -77,15 +80,17 @@ export class Oracle {
   }
 
   /** The same for the checkpoints that are there. */
-  judgeCheckpoints(survey: ModelSurvey, crash: "kill" | "power cut"): string | undefined {
+  judgeCheckpoints(survey: ModelSurvey, log: ModelLog, crash: "kill" | "power cut"): string | undefined {
     const lost = [...this.owed].find((id) => !survey.ids.includes(id));
     if (lost !== undefined) return `CHECKPOINT LOST: ${lost}`;
     if (this.isRotted || this.hasFailed) return undefined;
     const damaged = survey.ids.find((id) => !survey.whole.has(id));
     if (damaged !== undefined) return `FALSE DAMAGE: ${damaged}`;
-    // A power cut may leave any of several withdrawals that weren't synced yet.
-    const orphan = crash === "kill" && [...survey.whole.values()].find(({ chain }) => chain.some(({ id }) => !survey.whole.has(id)));
-    return orphan ? `DELTA WITHOUT ITS BASE: ${orphan.id}` : undefined;
+    // A power cut may leave any of several withdrawals that weren't synced yet, until the next clean-up.
+    if (crash === "power cut" || this.hasLostPower) return undefined;
+    const counted = [...survey.whole.values()].filter((metadata) => belongs(log, metadata));
+    const orphan = counted.find(({ chain }) => chain.some(({ id }) => !survey.whole.has(id)));
+    return orphan && `DELTA WITHOUT ITS BASE: ${orphan.id}`;
   }
 
   /** A program that started was shown the verdict: it is the truth from here on. */
