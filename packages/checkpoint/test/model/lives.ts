@@ -1,36 +1,17 @@
 import { DiskError } from "@laminar/disk";
 import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
-import { type Counts, hashOfLog, keyOf } from "./counters.ts";
+import { hashOfLog, keyOf } from "./counters.ts";
 import { type Damaged, impose, someDamage } from "./image-damage.ts";
 import { changesCheckpoints, type ModelSurvey, nameOf, pathOf, STATE, METADATA, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
 import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened } from "./model-log.ts";
-import type { ModelOptions, Policy, Weather } from "./model-manager.ts";
+import type { Weather } from "./model-manager.ts";
 import { recoverModel, type Verdict } from "./model-recovery.ts";
 import { baseOf, planModel, usableIn } from "./model-retention.ts";
 import { Oracle } from "./oracle.ts";
 import { Program } from "./program.ts";
-import { RULES, type Rules } from "./rules.ts";
+import { RULES } from "./rules.ts";
 import type { Action, Done, Subject } from "./subject.ts";
-
-/** What is explored, and how. */
-export interface World {
-  readonly counts: Counts;
-  readonly random: () => number;
-  readonly rules: Rules;
-  readonly policy: Policy;
-  readonly imagesPerOperation: number;
-  readonly depthMost: number;
-  /** How likely a life goes on from what a crash left. */
-  readonly goesOn: { readonly afterKill: number; readonly afterPowerCut: number; readonly atTheEnd: number };
-  /** How likely a state is to be damaged in every way once. */
-  readonly damages: number;
-  /** How likely an operation is to fail. */
-  readonly failures: number;
-  readonly enough: () => boolean;
-  start(disk: SimulatedDisk, log: LogOnDisk, options: ModelOptions, truncate: (lsn: number) => void): Subject;
-  /** What a recovery of a disk gives; `difference` when two of them disagree. */
-  read(disk: () => SimulatedDisk, tree: ReadonlyTree, log: ModelLog, until?: number): Promise<{ readonly verdict: Verdict; readonly difference?: string | undefined }>;
-}
+import type { World } from "./world.ts";
 
 /** What another life may go on from. */
 interface Child {
@@ -461,13 +442,13 @@ class Life {
   }
 
   async #judge({ crash, image, tree, log, oracle, key }: Moment): Promise<string | undefined> {
-    const { counts, read, random, damages, policy } = this.#world;
+    const { counts, read, damageRandom, damages, policy } = this.#world;
     const known = counts.states.get(key);
     const { verdict, difference } = known ? { verdict: known } : await read(() => image.mount(), tree, log.current);
     counts.states.set(key, verdict);
     const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree), log.current, crash);
-    if (broken !== undefined || known || verdict.kind === "refused" || random() > damages) return broken;
-    for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, random)) {
+    if (broken !== undefined || known || verdict.kind === "refused" || damageRandom() > damages) return broken;
+    for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, damageRandom)) {
       const found = await this.#judgeDamaged(image, tree, damaged);
       if (found !== undefined) return `${damaged.what}: ${found}`;
     }

@@ -1,10 +1,10 @@
 import type { Counts } from "./counters.ts";
-import type { World } from "./lives.ts";
 import { ModelSubject } from "./model-subject.ts";
 import { recoverModel } from "./model-recovery.ts";
 import { readBoth } from "./readers.ts";
 import { LockstepSubject } from "./real-subject.ts";
 import type { Rules } from "./rules.ts";
+import type { World } from "./world.ts";
 
 /** A deterministic generator; tests that use it print the seed. */
 export function seeded(seed: number): () => number {
@@ -25,6 +25,7 @@ export function worldOf(counts: Counts, states: number, seed: number, rules: Rul
   return {
     counts,
     random,
+    damageRandom: seeded(-seed),
     rules,
     policy: { maxRetained: 1 + (seed % 3), maxChainLength: CHAIN_LENGTHS[seed % CHAIN_LENGTHS.length] ?? 1, maxDeltaRatio: seed % 4 === 0 ? 0.5 : 5 },
     imagesPerOperation: 6,
