@@ -1,9 +1,9 @@
 import { DiskError } from "@laminar/disk";
-import { createSimulatedDisk, type DiskImage, type Fault, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
-import { hashOfLog, keyOf } from "./counters.ts";
-import { type Damaged, impose, someDamage } from "./image-damage.ts";
-import { changesCheckpoints, type ModelSurvey, nameOf, pathOf, STATE, METADATA, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
-import { appended, droppedBelow, fenced, LogOnDisk, type ModelLog, type LogRecord, reopened } from "./model-log.ts";
+import { createSimulatedDisk, type Fault, type Operation } from "@laminar/disk/testing";
+import { Broken, type Child, Crashes, type Situation } from "./crashes.ts";
+import { impose } from "./image-damage.ts";
+import { changesCheckpoints, METADATA, type ModelSurvey, nameOf, pathOf, STATE, surveyTree, type Tree, treeOf } from "./model-directory.ts";
+import { appended, droppedBelow, fenced, LogOnDisk, type LogRecord, type ModelLog, reopened } from "./model-log.ts";
 import type { Weather } from "./model-manager.ts";
 import { recoverModel, type Verdict } from "./model-recovery.ts";
 import { baseOf, planModel, usableIn } from "./model-retention.ts";
@@ -13,110 +13,86 @@ import { RULES } from "./rules.ts";
 import type { Action, Done, Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** What another life may go on from. */
-interface Child {
-  readonly image: DiskImage;
-  readonly log: LogOnDisk;
-  readonly oracle: Oracle;
-  readonly trail: readonly string[];
-}
-
-/** What a crash leaves, to be looked at once the disk is at rest. */
-interface Moment extends Child {
-  readonly crash: "kill" | "power cut";
-  readonly tree: Tree;
-  readonly goesOn: boolean;
-  readonly key: string;
-}
-
-/** A promise that isn't kept, or a disagreement. */
-export class Broken extends Error {}
-
 /** The life ends: the disk or the log failed. */
 class Dead extends Error {}
 
 /** One life of a program on one disk: it opens a manager and does things, and every moment of it is a crash. */
 class Life {
   readonly #world: World;
-  readonly #disk: SimulatedDisk;
-  readonly #log: LogOnDisk;
-  readonly #oracle: Oracle;
-  readonly #depth: number;
-  readonly #trail: string[];
+  readonly #at: Situation;
+  readonly #crashes: Crashes;
   readonly #subject: Subject;
   readonly #weather: Weather = { unreadable: undefined };
-  readonly #seen = new Set<string>();
-  #moments: Moment[] = [];
   #program: Program | undefined;
-  #doing = "open";
   /** Operations that failed in this action. */
   #failures = 0;
   /** What happened while it was done, that makes its promises less. */
   #disturbance: "none" | "fenced" | "unreadable" = "none";
-  readonly children: Child[] = [];
 
-  constructor(world: World, disk: SimulatedDisk, log: LogOnDisk, oracle: Oracle, depth: number, trail: readonly string[]) {
+  constructor(world: World, at: Situation) {
     this.#world = world;
-    this.#disk = disk;
-    this.#log = log;
-    this.#oracle = oracle;
-    this.#depth = depth;
-    this.#trail = [...trail];
-    const options = { ...world.policy, rules: world.rules, timestamp: disk.clock.now(), weather: this.#weather };
-    this.#subject = world.start(disk, log, options, (lsn) => this.#truncateLog(lsn));
+    this.#at = at;
+    this.#crashes = new Crashes(world, at);
+    const options = { ...world.policy, rules: world.rules, timestamp: at.disk.clock.now(), weather: this.#weather };
+    this.#subject = world.start(at.disk, at.log, options, (lsn) => this.#truncateLog(lsn));
+  }
+
+  /** What other lives go on from. */
+  get children(): readonly Child[] {
+    return this.#crashes.children;
   }
 
   async live(): Promise<void> {
     this.#world.counts.lives++;
-    const stop = this.#disk.beforeEach((operation) => this.#look(operation));
-    this.#disk.plan((operation) => this.#faultOf(operation));
+    const stop = this.#at.disk.beforeEach((operation) => this.#crashes.look(operation));
+    this.#at.disk.plan((operation) => this.#faultOf(operation));
     try {
-      if (this.#depth > 0 && this.#world.random() < 0.1) await this.#rot();
+      if (this.#at.depth > 0 && this.#world.random() < 0.1) await this.#rot();
       await this.#open();
-      const actions = 3 + Math.floor(this.#world.random() * (this.#depth === 0 ? 14 : 6));
+      const actions = 3 + Math.floor(this.#world.random() * (this.#at.depth === 0 ? 14 : 6));
       for (let i = 0; i < actions; i++) await this.#act(i === actions - 1);
       if (this.#world.random() < 0.5) await this.#perform({ kind: "close" });
     } catch (error) {
       if (error instanceof Broken || !(error instanceof Dead || error instanceof DiskError)) throw this.#told(error);
     }
-    this.#look(undefined);
-    await this.#settle();
-    if (this.#depth < this.#world.depthMost && this.#world.random() < this.#world.goesOn.atTheEnd) this.children.push(this.#end());
+    this.#crashes.look(undefined);
+    await this.#crashes.settle();
+    if (this.#at.depth < this.#world.depthMost && this.#world.random() < this.#world.goesOn.atTheEnd) this.#crashes.children.push(this.#end());
     stop();
-    this.#disk.plan(undefined);
+    this.#at.disk.plan(undefined);
   }
 
   /** What is there when the program has ended. */
   #end(): Child {
-    return { image: this.#disk.killed(), log: this.#log.killed(), oracle: this.#oracle.copy(), trail: [...this.#trail, "end"] };
+    return { image: this.#at.disk.killed(), log: this.#at.log.killed(), oracle: this.#at.oracle.copy(), trail: [...this.#at.trail, "end"] };
   }
 
   #told(error: unknown): Error {
     const message = error instanceof Error ? error.message : String(error);
-    return new Broken(error instanceof Broken ? message : `${this.#trail.join(" ")} in ${this.#doing}: ${message}`, { cause: error });
+    return new Broken(error instanceof Broken ? message : `${this.#at.trail.join(" ")} in ${this.#at.doing}: ${message}`, { cause: error });
   }
 
   #broken(what: string): never {
-    throw new Broken(`${this.#trail.join(" ")}: ${what}`);
+    throw new Broken(`${this.#at.trail.join(" ")}: ${what}`);
   }
 
   /** The order of a writer: recover, open the log, and only then the checkpoints. */
   async #open(): Promise<void> {
     const verdict = await this.#recover();
-    const broken = this.#oracle.judge(verdict);
+    const broken = this.#at.oracle.judge(verdict);
     if (broken !== undefined || verdict.kind === "refused") this.#broken(broken ?? "refused");
-    this.#writeLog(reopened(this.#log.current));
-    this.#oracle.observe(verdict);
+    this.#writeLog(reopened(this.#at.log.current));
+    this.#at.oracle.observe(verdict);
     this.#program = new Program(verdict);
-    this.#trail.push("open");
+    this.#at.trail.push("open");
     const before = this.#faults();
     await this.#subject.open().catch((error: unknown) => {
       if (isDiskFailure(error) && before() > 0) throw new Dead();
       throw error;
     });
-    this.#oracle.show(this.#survey());
-    if (!this.#oracle.hasFailed) this.#requireNoLitter(this.#survey(), "after an opening");
-    await this.#settle();
+    this.#at.oracle.show(this.#survey());
+    if (!this.#at.oracle.hasFailed) this.#requireNoLitter(this.#survey(), "after an opening");
+    await this.#crashes.settle();
   }
 
   /** How many operations fail from here on. */
@@ -126,7 +102,7 @@ class Life {
   }
 
   #tree(): Tree {
-    return treeOf(this.#disk.killed());
+    return treeOf(this.#at.disk.killed());
   }
 
   #survey(): ModelSurvey {
@@ -134,15 +110,15 @@ class Life {
   }
 
   async #recover(until?: number): Promise<Verdict> {
-    const image = this.#disk.killed();
-    const { verdict, difference } = await this.#world.read(() => image.mount(), treeOf(image), this.#log.current, until);
+    const image = this.#at.disk.killed();
+    const { verdict, difference } = await this.#world.read(() => image.mount(), treeOf(image), this.#at.log.current, until);
     return difference === undefined ? verdict : this.#broken(difference);
   }
 
   async #act(isLast: boolean): Promise<void> {
     const { random, failures } = this.#world;
     const choice = random();
-    this.#doing = "commit";
+    this.#at.doing = "commit";
     if (choice < 0.25) this.#commit(1 + Math.floor(random() * 2));
     else if (choice < 0.25 + failures) this.#loseLog();
     else if (choice < 0.56) await this.#checkpoint(1);
@@ -151,30 +127,29 @@ class Life {
     else if (choice < 0.7) {
       await this.#rot();
       await this.#checkpoint(1);
-    }
-    else if (choice < 0.77) await this.#delete();
+    } else if (choice < 0.77) await this.#delete();
     else if (choice < 0.81) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
     else if (choice < 0.87) await this.#perform({ kind: "compact" });
     else if (choice < 0.93) await this.#pointInTime();
     if (isLast && random() < 0.3) this.#leaveUncommitted();
-    await this.#settle();
+    await this.#crashes.settle();
   }
 
   #writeLog(version: ModelLog): void {
-    this.#look(undefined);
-    this.#log.write(version);
-    this.#look(undefined);
-    this.#log.sync();
+    this.#crashes.look(undefined);
+    this.#at.log.write(version);
+    this.#crashes.look(undefined);
+    this.#at.log.sync();
   }
 
   #changes(count: number): NonNullable<LogRecord["change"]>[] {
-    return Array.from({ length: count }, () => Program.change(this.#world.random, this.#oracle.nextValue++));
+    return Array.from({ length: count }, () => Program.change(this.#world.random, this.#at.oracle.nextValue++));
   }
 
   #commit(count: number): void {
     this.#beginCommit(count);
-    this.#log.sync();
-    this.#oracle.acknowledge();
+    this.#at.log.sync();
+    this.#at.oracle.acknowledge();
   }
 
   /** Written, and neither durable nor acknowledged. */
@@ -182,14 +157,14 @@ class Life {
     const program = this.#program;
     if (!program) return;
     const changes = this.#changes(count);
-    const version = appended(this.#log.current, [...changes, undefined]);
-    this.#trail.push(`commit@${version.lastLsn}`);
+    const version = appended(this.#at.log.current, [...changes, undefined]);
+    this.#at.trail.push(`commit@${version.lastLsn}`);
     this.#world.counts.perform("commit");
     program.apply(changes);
-    this.#oracle.commit({ lsn: version.lastLsn, state: program.text });
-    this.#look(undefined);
-    this.#log.write(version);
-    this.#look(undefined);
+    this.#at.oracle.commit({ lsn: version.lastLsn, state: program.text });
+    this.#crashes.look(undefined);
+    this.#at.log.write(version);
+    this.#crashes.look(undefined);
   }
 
   /** The log fails in a commit: nobody knows whether it is there. */
@@ -200,17 +175,17 @@ class Life {
 
   /** The writer dies before it commits. */
   #leaveUncommitted(): void {
-    this.#trail.push("uncommitted");
+    this.#at.trail.push("uncommitted");
     this.#world.counts.perform("uncommitted remains");
-    this.#writeLog(appended(this.#log.current, this.#changes(1)));
+    this.#writeLog(appended(this.#at.log.current, this.#changes(1)));
     throw new Dead();
   }
 
   async #checkpoint(count: 1 | 2): Promise<void> {
     const { random } = this.#world;
     const cut = () => {
-      const epoch = random() < 0.1 ? this.#depth + 1 : undefined;
-      return (this.#program ?? this.#broken("no program")).capture(this.#oracle.commits.at(-1)?.lsn ?? 0, epoch);
+      const epoch = random() < 0.1 ? this.#at.depth + 1 : undefined;
+      return (this.#program ?? this.#broken("no program")).capture(this.#at.oracle.commits.at(-1)?.lsn ?? 0, epoch);
     };
     if (count === 1) return this.#perform({ kind: "checkpoint", cut: cut() });
     const first = cut();
@@ -220,8 +195,8 @@ class Life {
 
   async #perform(action: Action): Promise<void> {
     const { random, failures, counts } = this.#world;
-    this.#doing = action.kind;
-    this.#trail.push("id" in action ? `${action.kind} ${action.id}` : action.kind);
+    this.#at.doing = action.kind;
+    this.#at.trail.push("id" in action ? `${action.kind} ${action.id}` : action.kind);
     counts.perform(action.kind);
     const faults = this.#faults();
     this.#disturbance = "none";
@@ -231,7 +206,7 @@ class Life {
     const done = await this.#subject.perform(action);
     this.#weather.unreadable = undefined;
     this.#judgeDone(done, faults(), before);
-    await this.#settle();
+    await this.#crashes.settle();
   }
 
   #failReads(): void {
@@ -239,21 +214,21 @@ class Life {
     this.#weather.unreadable = ids[Math.floor(this.#world.random() * ids.length)];
     if (this.#weather.unreadable === undefined) return;
     this.#disturbance = "unreadable";
-    this.#trail.push(`(${this.#weather.unreadable} can't be read)`);
+    this.#at.trail.push(`(${this.#weather.unreadable} can't be read)`);
   }
 
   /** What an action promised when it was done. */
   #judgeDone({ published, failures }: Done, faults: number, before: ModelSurvey): void {
     const { policy, counts } = this.#world;
-    if (published.length > 0 && this.#log.pending.length > 0) this.#broken("PUBLISHED THOUGH IT WASN'T DURABLE");
+    if (published.length > 0 && this.#at.log.pending.length > 0) this.#broken("PUBLISHED THOUGH IT WASN'T DURABLE");
     for (const { id, chain } of published) {
-      this.#trail.push(`=${id}${chain.length > 1 ? ` on ${chain.at(-2)?.id}` : ""}`);
+      this.#at.trail.push(`=${id}${chain.length > 1 ? ` on ${chain.at(-2)?.id}` : ""}`);
       if (chain.length > 1) counts.deltas++;
-      const reused = this.#oracle.publish(id);
+      const reused = this.#at.oracle.publish(id);
       if (reused !== undefined) this.#broken(reused);
       if (chain.length > policy.maxChainLength) this.#broken(`CHAIN TOO LONG: ${chain.length}`);
     }
-    if (failures.length > 0) this.#trail.push(`(${failures.join()})`);
+    if (failures.length > 0) this.#at.trail.push(`(${failures.join()})`);
     if (failures.includes("CHECKPOINT_IO") && faults === 0 && this.#disturbance === "none") this.#broken("FAILED WITHOUT A FAILURE");
     const survey = this.#survey();
     const known = new Set([...before.ids, ...published.map(({ id }) => id)]);
@@ -261,14 +236,14 @@ class Life {
     if (listed !== undefined && faults === 1) this.#broken(`LISTED THOUGH IT FAILED: ${listed}`);
     const last = published.at(-1)?.id;
     if (last === undefined || this.#disturbance === "fenced") return;
-    if (usableIn(survey, this.#log.durable, RULES)[0]?.id !== last) this.#broken(`NOT USABLE: ${last}, just published`);
+    if (usableIn(survey, this.#at.log.durable, RULES)[0]?.id !== last) this.#broken(`NOT USABLE: ${last}, just published`);
     this.#requireChains(before, survey);
-    if (!this.#oracle.hasFailed && this.#disturbance === "none") this.#requireNoLitter(survey, "after a publish");
+    if (!this.#at.oracle.hasFailed && this.#disturbance === "none") this.#requireNoLitter(survey, "after a publish");
   }
 
   /** The newest chains are there, as many as are to be kept. */
   #requireChains(before: ModelSurvey, after: ModelSurvey): void {
-    const [older, newer] = [before, after].map((survey) => usableIn(survey, this.#log.durable, RULES).map(baseOf));
+    const [older, newer] = [before, after].map((survey) => usableIn(survey, this.#at.log.durable, RULES).map(baseOf));
     const kept = [...new Set([...(older ?? []), ...(newer ?? [])])].sort((a, b) => b - a).slice(0, this.#world.policy.maxRetained);
     const lost = kept.find((base) => !newer?.includes(base));
     if (lost !== undefined) this.#broken(`CHAIN LOST: that of ${lost}`);
@@ -279,7 +254,7 @@ class Life {
     const leftover = survey.leftovers.find(({ id }) => id !== survey.highestId);
     if (leftover) this.#broken(`LITTER: ${leftover.name} ${when}`);
     if (when === "after an opening") return;
-    const { needed } = planModel(survey, this.#log.durable, this.#world.policy.maxRetained, RULES);
+    const { needed } = planModel(survey, this.#at.log.durable, this.#world.policy.maxRetained, RULES);
     const oldest = Math.min(...needed);
     const litter = survey.ids.find((id) => !needed.has(id) && (survey.whole.has(id) || id < oldest));
     if (litter !== undefined) this.#broken(`LITTER: checkpoint ${litter} ${when}`);
@@ -290,18 +265,18 @@ class Life {
     const { random, policy } = this.#world;
     const tree = this.#tree();
     const survey = surveyTree(tree);
-    const held = planModel(survey, this.#log.durable, policy.maxRetained, RULES).kept;
+    const held = planModel(survey, this.#at.log.durable, policy.maxRetained, RULES).kept;
     if (survey.ids.some((id) => !survey.whole.has(id)) || new Set(held.map(baseOf)).size < 2) return;
     // The newest more often: it is what the next one could build on.
     const hit = held[random() < 0.5 ? 0 : Math.floor(random() * held.length)];
     if (!hit) return;
-    this.#trail.push(`rot ${hit.id}`);
+    this.#at.trail.push(`rot ${hit.id}`);
     this.#world.counts.perform("rot");
-    this.#oracle.isRotted = true;
+    this.#at.oracle.isRotted = true;
     const damaged = new Map([...tree].map(([name, files]) => [name, new Map(files)]));
     this.#damage(damaged, nameOf("checkpoint", hit.id), hit.id === survey.highestId);
-    await impose(this.#disk.anotherProcess(), tree, damaged);
-    if (!damaged.has(nameOf("checkpoint", hit.id))) this.#oracle.removing(hit.id);
+    await impose(this.#at.disk.anotherProcess(), tree, damaged);
+    if (!damaged.has(nameOf("checkpoint", hit.id))) this.#at.oracle.removing(hit.id);
     this.#subject.changed();
   }
 
@@ -326,16 +301,16 @@ class Life {
   async #publishTooEarly(): Promise<void> {
     this.#beginCommit(1);
     await this.#checkpoint(1);
-    this.#log.sync();
-    this.#oracle.acknowledge();
+    this.#at.log.sync();
+    this.#at.oracle.acknowledge();
   }
 
   /** Goes back to an earlier commit, for good. */
   async #pointInTime(): Promise<void> {
     const { random } = this.#world;
-    const index = Math.floor(random() * this.#oracle.commits.length);
-    this.#doing = "point in time";
-    const until = this.#oracle.commits[index]?.lsn ?? 0;
+    const index = Math.floor(random() * this.#at.oracle.commits.length);
+    this.#at.doing = "point in time";
+    const until = this.#at.oracle.commits[index]?.lsn ?? 0;
     await this.#recover(until);
     this.#goBack(index);
     if (random() < 0.4) throw new Dead();
@@ -343,8 +318,8 @@ class Life {
 
   /** True when the log was fenced. */
   #goBack(index: number): boolean {
-    const commit = this.#oracle.commits[index];
-    const log = this.#log.current;
+    const commit = this.#at.oracle.commits[index];
+    const log = this.#at.log.current;
     if (!commit) return false;
     const tree = this.#tree();
     const verdict = recoverModel(tree, log, this.#world.rules, commit.lsn);
@@ -352,11 +327,11 @@ class Life {
     if (verdict.kind === "refused") return isPossible ? this.#broken(`POINT IN TIME REFUSED: ${verdict.why} at ${commit.lsn}`) : false;
     if (verdict.lsn !== commit.lsn || verdict.state !== commit.state) return this.#broken(`POINT IN TIME WRONG: ${verdict.lsn} [${verdict.state}] at ${commit.lsn} [${commit.state}]`);
     if (commit.lsn >= log.lastLsn) return false;
-    this.#trail.push(`back to ${commit.lsn}`);
+    this.#at.trail.push(`back to ${commit.lsn}`);
     this.#world.counts.perform("point in time");
-    this.#oracle.fence = index;
+    this.#at.oracle.fence = index;
     this.#writeLog(fenced(log, commit.lsn));
-    this.#oracle.fenced(index);
+    this.#at.oracle.fenced(index);
     this.#program = new Program(verdict);
     return true;
   }
@@ -364,19 +339,19 @@ class Life {
   #truncateLog(lsn: number): void {
     const { random, failures } = this.#world;
     const isFailing = random() < failures;
-    this.#look(undefined);
+    this.#crashes.look(undefined);
     this.#subject.observe({ kind: "truncateLog", lsn }, isFailing ? "failed" : "done");
     if (isFailing) {
       this.#failed("truncateLog");
       throw new DiskError("DISK_IO", "the log failed", { operation: "truncate", file: "log" });
     }
-    this.#writeLog(droppedBelow(this.#log.current, lsn));
+    this.#writeLog(droppedBelow(this.#at.log.current, lsn));
   }
 
   #failed(what: string): void {
     this.#failures++;
-    this.#oracle.hasFailed = true;
-    this.#trail.push(`(${what} fails)`);
+    this.#at.oracle.hasFailed = true;
+    this.#at.trail.push(`(${what} fails)`);
   }
 
   #faultOf(operation: Operation): Fault | undefined {
@@ -388,7 +363,7 @@ class Life {
     const isFailing = random() < failures;
     if (!isFailing) this.#meanwhile(operation);
     if (isFailing) this.#failed(`${operation.kind} ${operation.path}`);
-    if (!isFailing && operation.kind === "rename" && operation.path.startsWith(pathOf("checkpoint_"))) this.#oracle.removing(Number.parseInt(operation.path.slice(-16), 16));
+    if (!isFailing && operation.kind === "rename" && operation.path.startsWith(pathOf("checkpoint_"))) this.#at.oracle.removing(Number.parseInt(operation.path.slice(-16), 16));
     this.#subject.observe(operation, isFailing ? "failed" : "done");
     return isFailing ? eio : undefined;
   }
@@ -396,85 +371,25 @@ class Life {
   /** What else the program does while a checkpoint is written. */
   #meanwhile(operation: Operation): void {
     const { random, failures } = this.#world;
-    if (!["checkpoint", "two checkpoints", "compact"].includes(this.#doing)) return;
+    if (!["checkpoint", "two checkpoints", "compact"].includes(this.#at.doing)) return;
     const choice = random();
     if (choice < 0.03) this.#commit(1);
     const isPublished = operation.kind === "rename" && operation.path.startsWith(pathOf("tmp_"));
     if (!isPublished) return;
-    if (choice > 0.97 && this.#oracle.commits.length > 2 && this.#goBack(this.#oracle.commits.length - 2)) this.#disturbance = "fenced";
+    if (choice > 0.97 && this.#at.oracle.commits.length > 2 && this.#goBack(this.#at.oracle.commits.length - 2)) this.#disturbance = "fenced";
     else if (choice > 0.94 && failures > 0) this.#failReads();
   }
-
-  /** Takes a kill and power cuts at this moment, before `operation`. */
-  #look(operation: Operation | undefined): void {
-    if (operation && !changesCheckpoints(operation)) return;
-    const { random, imagesPerOperation, goesOn } = this.#world;
-    this.#keep(this.#disk.killed(), this.#log.killed(), "kill", goesOn.afterKill);
-    for (const image of this.#disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) {
-      this.#keep(image, this.#log.powerCut(random), "power cut", goesOn.afterPowerCut);
-    }
-  }
-
-  #keep(image: DiskImage, log: LogOnDisk, crash: "kill" | "power cut", goesOn: number): void {
-    const { counts, random, depthMost } = this.#world;
-    counts.checks++;
-    // Most are what the one before was, and needn't be taken apart.
-    const promised = `${crash} ${image.hash} ${hashOfLog(log.current)} ${this.#oracle.signature}`;
-    if (this.#seen.has(promised)) return;
-    this.#seen.add(promised);
-    const tree = treeOf(image);
-    const key = keyOf(tree, log.current);
-    counts.add(key, this.#doing, this.#depth, longestChain(tree));
-    const goes = this.#depth < depthMost && random() < goesOn;
-    this.#moments.push({ image, tree, log, oracle: this.#oracle.copy(), crash, trail: [...this.#trail, `${crash} in ${this.#doing}`], goesOn: goes, key });
-  }
-
-  /** Looks at what was kept since the last time. */
-  async #settle(): Promise<void> {
-    const moments = this.#moments;
-    this.#moments = [];
-    for (const moment of moments) {
-      const broken = await this.#judge(moment);
-      if (broken !== undefined) throw new Broken(`${moment.trail.join(" ")}: ${broken}`);
-      moment.oracle.hasLostPower ||= moment.crash === "power cut";
-      if (moment.goesOn) this.children.push(moment);
-    }
-  }
-
-  async #judge({ crash, image, tree, log, oracle, key }: Moment): Promise<string | undefined> {
-    const { counts, read, damageRandom, damages, policy } = this.#world;
-    const known = counts.states.get(key);
-    const { verdict, difference } = known ? { verdict: known } : await read(() => image.mount(), tree, log.current);
-    counts.states.set(key, verdict);
-    const broken = difference ?? oracle.judge(verdict) ?? oracle.judgeCheckpoints(surveyTree(tree), log.current, crash);
-    if (broken !== undefined || known || verdict.kind === "refused" || damageRandom() > damages) return broken;
-    for (const damaged of someDamage(tree, log.current, verdict, policy.maxRetained, damageRandom)) {
-      const found = await this.#judgeDamaged(image, tree, damaged);
-      if (found !== undefined) return `${damaged.what}: ${found}`;
-    }
-    return undefined;
-  }
-
-  async #judgeDamaged(image: DiskImage, tree: Tree, { what, tree: damaged, log, judge }: Damaged): Promise<string | undefined> {
-    const disk = image.mount();
-    await impose(disk, tree, damaged);
-    this.#world.counts.addDamage(what);
-    const { verdict, difference } = await this.#world.read(() => disk, damaged, log);
-    return difference ?? judge(verdict);
-  }
 }
-
-const longestChain = (tree: ReadonlyTree): number => Math.max(0, ...[...surveyTree(tree).metadata.values()].map(({ chain }) => chain.length));
 
 const isDiskFailure = (error: unknown): boolean => error instanceof Error && (error.name === "DiskFailed" || ("code" in error && error.code === "CHECKPOINT_IO"));
 
 /** A life, and then those that go on from its crashes. Throws for the first promise that isn't kept. */
 export async function explore(world: World, name: string): Promise<void> {
-  const descend = async (disk: SimulatedDisk, log: LogOnDisk, oracle: Oracle, depth: number, trail: readonly string[]): Promise<void> => {
+  const descend = async (at: Situation): Promise<void> => {
     if (world.enough()) return;
-    const life = new Life(world, disk, log, oracle, depth, trail);
+    const life = new Life(world, at);
     await life.live();
-    for (const child of life.children) await descend(child.image.mount(), child.log, child.oracle, depth + 1, child.trail);
+    for (const { image, log, oracle, trail } of life.children) await descend({ disk: image.mount(), log, oracle, depth: at.depth + 1, trail: [...trail], doing: "open" });
   };
-  await descend(createSimulatedDisk(), new LogOnDisk(), new Oracle(), 0, [name]);
+  await descend({ disk: createSimulatedDisk(), log: new LogOnDisk(), oracle: new Oracle(), depth: 0, trail: [name], doing: "open" });
 }

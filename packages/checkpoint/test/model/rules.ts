@@ -1,7 +1,4 @@
-/**
- * The rules of checkpoints that can be taken out one at a time, to show that each is needed, or at least that its loss is found.
- * `ARCHITECTURE.md` has no other list of them.
- */
+/** The rules of checkpoints that can be taken out one at a time, to show that each is needed and that its loss is found. */
 export interface Rules {
   /** Recovery passes over a checkpoint whose position a fence took out of use. */
   readonly abandonedSkipped: boolean;
