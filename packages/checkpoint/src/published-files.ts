@@ -43,8 +43,9 @@ export class PublishedFiles {
   async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
     const file = await this.#openPublished(id, "state");
     try {
-      for (let position = 0; ; ) {
-        const chunk = new Uint8Array(CHUNK_BYTES);
+      const size = await reading(() => file.size(), id);
+      for (let position = 0; position < size; ) {
+        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - position));
         const at = position;
         const got = await reading(() => readFully(file, at, chunk), id);
         if (got > 0) yield chunk.subarray(0, got);
