@@ -1,16 +1,14 @@
 import { join } from "node:path";
 import { crc32 } from "@laminar/disk/checksum";
-import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, readFully, writeFully } from "@laminar/disk";
-import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
+import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, writeFully } from "@laminar/disk";
+import { CheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
 import type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
 import { readEntries } from "./directory-listing.ts";
-import { changing, reading } from "./disk-failure.ts";
+import { changing } from "./disk-failure.ts";
 import { FileStoreSteps } from "./file-store-steps.ts";
-import { METADATA_BYTES_MAX } from "./metadata-format.ts";
-import { checkChunk, checkId, checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
-
-const CHUNK_BYTES = 256 * 1024;
+import { closeQuietly, PublishedFiles } from "./published-files.ts";
+import { checkChunk, checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -19,6 +17,7 @@ class FileStore implements CheckpointStore {
   readonly location: string;
   readonly #disk: Disk;
   readonly #steps: FileStoreSteps;
+  readonly #files: PublishedFiles;
   /** Ids whose publish failed and that kept their name because taking it back failed too. */
   readonly #unpublished = new Set<number>();
 
@@ -26,6 +25,7 @@ class FileStore implements CheckpointStore {
     this.location = directory;
     this.#disk = disk;
     this.#steps = steps;
+    this.#files = new PublishedFiles(directory, disk, (id) => !this.#unpublished.has(id));
   }
 
   #path(...names: readonly string[]): string {
@@ -33,7 +33,7 @@ class FileStore implements CheckpointStore {
   }
 
   locate(id: number, part: "metadata" | "state"): string {
-    return this.#path(nameOf("checkpoint", id), part === "metadata" ? METADATA_FILE : STATE_FILE);
+    return this.#files.locate(id, part);
   }
 
   lock(): Promise<StoreLock> {
@@ -60,69 +60,16 @@ class FileStore implements CheckpointStore {
     });
   }
 
-  async readMetadata(id: number): Promise<Uint8Array> {
-    const file = await this.#openPublished(id, "metadata");
-    try {
-      const size = await reading(() => file.size(), id);
-      if (size > METADATA_BYTES_MAX) {
-        const message = `${file.path}: ${size} bytes; metadata have at most ${METADATA_BYTES_MAX}`;
-        throw new CheckpointError("CHECKPOINT_CORRUPT", message, { id, file: file.path, expected: METADATA_BYTES_MAX, actual: size });
-      }
-      const bytes = new Uint8Array(size);
-      return bytes.subarray(0, await reading(() => readFully(file, 0, bytes), id));
-    } finally {
-      await closeQuietly(file);
-    }
+  readMetadata(id: number): Promise<Uint8Array> {
+    return this.#files.readMetadata(id);
   }
 
-  async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const file = await this.#openPublished(id, "state");
-    try {
-      const size = await reading(() => file.size(), id);
-      for (let position = 0; position < size; ) {
-        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, size - position));
-        const at = position;
-        const got = await reading(() => readFully(file, at, chunk), id);
-        if (got > 0) yield chunk.subarray(0, got);
-        if (got < chunk.length) return;
-        position += got;
-      }
-    } finally {
-      await closeQuietly(file);
-    }
+  readState(id: number): AsyncIterable<Uint8Array> {
+    return this.#files.readState(id);
   }
 
   revision(id: number): Promise<string> {
-    return this.#ofPublished(id, async () => {
-      const file = this.locate(id, "state");
-      const status = await this.#disk.stat(file);
-      if (status?.kind === "file") return status.revision;
-      throw new CheckpointError("CHECKPOINT_CORRUPT", status ? `${file} isn't a plain file` : `${file} is missing`, { id, file });
-    });
-  }
-
-  #openPublished(id: number, part: "metadata" | "state"): Promise<DiskFile> {
-    return this.#ofPublished(id, () => this.#disk.open(this.locate(id, part)));
-  }
-
-  /** What is missing was withdrawn in between, unless the checkpoint is still there. */
-  async #ofPublished<T>(id: number, read: () => Promise<T>): Promise<T> {
-    checkId(id);
-    await this.#requirePublished(id);
-    try {
-      return await reading(read, id);
-    } catch (error) {
-      if (isCheckpointError(error, "CHECKPOINT_CORRUPT")) await this.#requirePublished(id);
-      throw error;
-    }
-  }
-
-  async #requirePublished(id: number): Promise<void> {
-    const file = this.#path(nameOf("checkpoint", id));
-    const status = await reading(() => this.#disk.stat(file), id);
-    // A symbolic link would be followed by whatever is opened behind it.
-    if (status?.kind === "directory" && !this.#unpublished.has(id)) return;
-    throw new CheckpointError("CHECKPOINT_NOT_FOUND", `${this.location} has no checkpoint ${id}`, { id, file });
+    return this.#files.revision(id);
   }
 
   async publish(id: number, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
@@ -275,11 +222,6 @@ class Failures {
   throwFirst(): void {
     if (this.#errors.length > 0) throw this.#errors[0];
   }
-}
-
-/** For a handle whose close can't say anything that matters: it was only read, or its file has failed already. */
-async function closeQuietly(file: DiskFile): Promise<void> {
-  await file.close().catch(() => undefined);
 }
 
 /** Keeps checkpoints in `directory`, which is made when the first manager opens it. */

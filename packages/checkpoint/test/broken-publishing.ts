@@ -178,7 +178,11 @@ export const BROKEN_FAILING: readonly BrokenStore[] = [
 ];
 
 export const BROKEN_ARGUMENTS: readonly BrokenStore[] = [
-  { breaks: "takes the text of a number for an id", caughtBy: wrongId, alter: (store) => ({ publish: (id, ...rest) => store.publish(Number(id as unknown), ...rest) }) },
+  {
+    breaks: "takes the text of a number for an id",
+    caughtBy: wrongId,
+    alter: (store) => ({ publish: (id, ...rest) => store.publish(typeof id === "string" ? Number.parseInt(id, 10) : id, ...rest) }),
+  },
   {
     breaks: "reads metadata of any id",
     caughtBy: wrongId,
