@@ -7,7 +7,7 @@ import { ObjectClient, SimulatedBucket } from "./object-store.ts";
 
 const text = new TextEncoder();
 const contentOf = (store: StateStore): Record<string, string> =>
-  Object.fromEntries([...store.entries()].map(([key, value]) => [new TextDecoder().decode(key), new TextDecoder().decode(value)]).sort());
+  Object.fromEntries([...store.entries()].map(([key, value]) => [new TextDecoder().decode(key), new TextDecoder().decode(value)]));
 
 async function restored(store: CheckpointStore, { chain }: CheckpointMetadata): Promise<StateStore> {
   const state = createStateStore();
