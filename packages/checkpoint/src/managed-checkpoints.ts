@@ -171,7 +171,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   async #remove(ids: readonly number[]): Promise<void> {
     const { store, assessor } = this.#parts;
     await this.#requireLock();
-    // Newest first: no delta is ever there without what it stands on, for a reader in between or after a crash.
+    // Newest first: whoever looks in between, or after a kill, finds no delta without what it stands on.
     await store.withdraw([...ids].sort((a, b) => b - a));
     assessor.forget(ids);
     await store.sweep();
