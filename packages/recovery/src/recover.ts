@@ -5,7 +5,6 @@ import { type LogReader, openWalReader, type WalEntry } from "@laminar/wal";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore } from "./core/recover-core.ts";
 import { type RecoveryConfig, recoveryRules } from "./recovery-config.ts";
-import { RecoveryError } from "./core/recovery-error.ts";
 
 /** A log given from outside is the caller's to close. */
 function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
@@ -74,9 +73,4 @@ export function recoverSimple(checkpointDir: string, walDir: string): Promise<Re
 /** The same, with the changes after the checkpoint collected, which is the default here. */
 export function recoverWithChanges(checkpointDir: string, walDir: string): Promise<RecoveredState> {
   return recover({ checkpointDir, walDir, collectStateChanges: true });
-}
-
-/** Not in this version: compose `recover`, `openWal` and `openCheckpointManager`, as the README shows. */
-export async function openDurableState(_options: { readonly directory: string }): Promise<never> {
-  throw new RecoveryError("RECOVERY_NOT_SUPPORTED", "openDurableState is not supported yet: compose recover, openWal and openCheckpointManager");
 }

@@ -178,6 +178,10 @@ class Attempt {
         yield block;
       }
     }
+    if (apply?.restoreParts && chosen && checkpoints) {
+      count(await apply.restoreParts(chosen.chain.map((part) => checkpoints.readPart(part))));
+      return { entries };
+    }
     if (apply) {
       await apply.restore(whole());
       return { entries };
