@@ -19,10 +19,10 @@ export function parseName(name: string): { readonly kind: NameKind; readonly id:
 export const looksLikeOurs = (name: string): boolean => /^(checkpoint|tmp|trash)_/.test(name);
 
 /** A name for a withdrawn checkpoint under which nothing stands. Whoever put something there keeps it, and nobody waits for them. */
-export function freeTrashName(id: number, isTaken: (name: string) => boolean): string {
+export function freeTrashName(id: number, taken: ReadonlySet<string>): string {
   const name = nameOf("trash", id);
-  if (!isTaken(name)) return name;
+  if (!taken.has(name)) return name;
   let number = 1;
-  while (isTaken(`${name}_${number}`)) number++;
+  while (taken.has(`${name}_${number}`)) number++;
   return `${name}_${number}`;
 }

@@ -83,7 +83,7 @@ export interface CheckpointStore {
     describe: (written: WrittenState) => Uint8Array,
   ): Promise<void>;
   /**
-   * Takes checkpoints out of the listing, each at once and as a whole. An id that isn't published is passed over, and one that
+   * Takes checkpoints out of the listing, in the order given, each at once and as a whole. An id that isn't published is passed over, and one that
    * can't go doesn't keep the others: the first failure is thrown after all were tried. When it resolves, all are gone, durably;
    * when it rejects, each is gone or still there, whole. Their space is freed by {@link sweep}.
    */

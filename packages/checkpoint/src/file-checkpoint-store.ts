@@ -1,16 +1,14 @@
 import { join } from "node:path";
 import { crc32 } from "@laminar/disk/checksum";
-import { type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, readFully, writeFully } from "@laminar/disk";
-import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
+import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, writeFully } from "@laminar/disk";
+import { CheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
 import type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
 import { readEntries } from "./directory-listing.ts";
-import { changing, reading } from "./disk-failure.ts";
+import { changing } from "./disk-failure.ts";
 import { FileStoreSteps } from "./file-store-steps.ts";
-import { METADATA_BYTES_MAX } from "./metadata-format.ts";
-import { checkChunk, checkId, checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
-
-const CHUNK_BYTES = 256 * 1024;
+import { closeQuietly, PublishedFiles } from "./published-files.ts";
+import { checkChunk, checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -19,6 +17,7 @@ class FileStore implements CheckpointStore {
   readonly location: string;
   readonly #disk: Disk;
   readonly #steps: FileStoreSteps;
+  readonly #files: PublishedFiles;
   /** Ids whose publish failed and that kept their name because taking it back failed too. */
   readonly #unpublished = new Set<number>();
 
@@ -26,6 +25,7 @@ class FileStore implements CheckpointStore {
     this.location = directory;
     this.#disk = disk;
     this.#steps = steps;
+    this.#files = new PublishedFiles(directory, disk, (id) => !this.#unpublished.has(id));
   }
 
   #path(...names: readonly string[]): string {
@@ -33,7 +33,7 @@ class FileStore implements CheckpointStore {
   }
 
   locate(id: number, part: "metadata" | "state"): string {
-    return this.#path(nameOf("checkpoint", id), part === "metadata" ? METADATA_FILE : STATE_FILE);
+    return this.#files.locate(id, part);
   }
 
   lock(): Promise<StoreLock> {
@@ -60,75 +60,23 @@ class FileStore implements CheckpointStore {
     });
   }
 
-  async readMetadata(id: number): Promise<Uint8Array> {
-    const file = await this.#openPublished(id, "metadata");
-    try {
-      const size = await reading(() => file.size(), id);
-      if (size > METADATA_BYTES_MAX) {
-        const message = `${file.path}: ${size} bytes; metadata have at most ${METADATA_BYTES_MAX}`;
-        throw new CheckpointError("CHECKPOINT_CORRUPT", message, { id, file: file.path, expected: METADATA_BYTES_MAX, actual: size });
-      }
-      const bytes = new Uint8Array(size);
-      return bytes.subarray(0, await reading(() => readFully(file, 0, bytes), id));
-    } finally {
-      await closeQuietly(file);
-    }
+  readMetadata(id: number): Promise<Uint8Array> {
+    return this.#files.readMetadata(id);
   }
 
-  async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
-    const file = await this.#openPublished(id, "state");
-    try {
-      for (let position = 0; ; ) {
-        const chunk = new Uint8Array(CHUNK_BYTES);
-        const at = position;
-        const got = await reading(() => readFully(file, at, chunk), id);
-        if (got > 0) yield chunk.subarray(0, got);
-        if (got < chunk.length) return;
-        position += got;
-      }
-    } finally {
-      await closeQuietly(file);
-    }
+  readState(id: number): AsyncIterable<Uint8Array> {
+    return this.#files.readState(id);
   }
 
   revision(id: number): Promise<string> {
-    return this.#ofPublished(id, async () => {
-      const file = this.locate(id, "state");
-      const status = await this.#disk.stat(file);
-      if (status?.kind === "file") return status.revision;
-      throw new CheckpointError("CHECKPOINT_CORRUPT", status ? `${file} isn't a plain file` : `${file} is missing`, { id, file });
-    });
-  }
-
-  #openPublished(id: number, part: "metadata" | "state"): Promise<DiskFile> {
-    return this.#ofPublished(id, () => this.#disk.open(this.locate(id, part)));
-  }
-
-  /** What is missing was withdrawn in between, unless the checkpoint is still there. */
-  async #ofPublished<T>(id: number, read: () => Promise<T>): Promise<T> {
-    checkId(id);
-    await this.#requirePublished(id);
-    try {
-      return await reading(read, id);
-    } catch (error) {
-      if (isCheckpointError(error, "CHECKPOINT_CORRUPT")) await this.#requirePublished(id);
-      throw error;
-    }
-  }
-
-  async #requirePublished(id: number): Promise<void> {
-    const file = this.#path(nameOf("checkpoint", id));
-    const status = await reading(() => this.#disk.stat(file), id);
-    // A symbolic link would be followed by whatever is opened behind it.
-    if (status?.kind === "directory" && !this.#unpublished.has(id)) return;
-    throw new CheckpointError("CHECKPOINT_NOT_FOUND", `${this.location} has no checkpoint ${id}`, { id, file });
+    return this.#files.revision(id);
   }
 
   async publish(id: number, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
     checkPublication(id, state, describe);
     const built = this.#path(this.#steps.nameWhileBuilt(id));
     const published = this.#path(nameOf("checkpoint", id));
-    const taken = (await this.#names()).find((name) => parseName(name)?.id === id);
+    const taken = (await this.#entries()).find(({ name }) => parseName(name)?.id === id)?.name;
     if (taken !== undefined) {
       throw new CheckpointError("CHECKPOINT_EXISTS", `${this.#path(taken)} is there already, and ids are given once`, { id, file: this.#path(taken) });
     }
@@ -183,13 +131,13 @@ class FileStore implements CheckpointStore {
 
   /** Moves away what is named like a checkpoint and was reported as failed. */
   async #takeBack(): Promise<void> {
-    const names = await this.#names();
+    const names = namesIn(await this.#entries());
     const failures = new Failures();
     for (const id of this.#unpublished) {
       const published = nameOf("checkpoint", id);
-      const trash = freeTrashName(id, (name) => names.includes(name));
+      const trash = freeTrashName(id, names);
       const step = async (): Promise<void> => {
-        if (names.includes(published)) await this.#steps.takeBack(this.#path(published), this.#path(trash));
+        if (names.has(published)) await this.#steps.takeBack(this.#path(published), this.#path(trash));
         this.#unpublished.delete(id);
       };
       await failures.note(changing(step, id));
@@ -200,15 +148,16 @@ class FileStore implements CheckpointStore {
 
   async withdraw(ids: readonly number[]): Promise<void> {
     checkIds(ids);
-    const published = new Set((await this.list()).ids);
-    const asked = [...new Set(ids)].filter((id) => published.has(id));
-    if (asked.length === 0) return;
-    const names = await this.#names();
+    if (ids.length === 0) return;
+    const entries = await this.#entries();
+    const listed = readEntries(entries, this.#unpublished).ids;
+    const names = namesIn(entries);
     const failures = new Failures();
     const moved: { readonly published: string; readonly trash: string }[] = [];
-    for (const id of asked) {
+    for (const id of new Set(ids)) {
+      if (!listed.includes(id)) continue;
       const published = this.#path(nameOf("checkpoint", id));
-      const trash = this.#path(freeTrashName(id, (name) => names.includes(name)));
+      const trash = this.#path(freeTrashName(id, names));
       const step = async (): Promise<void> => {
         await this.#steps.takeName(published, trash);
         moved.push({ published, trash });
@@ -227,7 +176,7 @@ class FileStore implements CheckpointStore {
   async sweep(): Promise<void> {
     const failures = new Failures();
     if (this.#unpublished.size > 0) await failures.note(this.#takeBack());
-    const listing = await this.list();
+    const listing = readEntries(await this.#entries(), this.#unpublished);
     // What could not be taken back has its name still.
     const leftovers = listing.leftovers.filter((name) => parseName(name)?.kind !== "checkpoint");
     if (leftovers.length > 0) await changing(() => this.#steps.syncLeftovers(this.location));
@@ -251,10 +200,15 @@ class FileStore implements CheckpointStore {
     }
   }
 
-  /** What stands in the place, of whatever kind: a link or a file keeps its name. */
-  async #names(): Promise<readonly string[]> {
-    return (await changing(() => this.#disk.list(this.location))).map(({ name }) => name);
+  /** For its owner, to whom a place that isn't there is a failure. */
+  #entries(): Promise<readonly DirectoryEntry[]> {
+    return changing(() => this.#disk.list(this.location));
   }
+}
+
+/** What stands there, of whatever kind: a link or a file keeps its name. */
+function namesIn(entries: readonly DirectoryEntry[]): ReadonlySet<string> {
+  return new Set(entries.map(({ name }) => name));
 }
 
 /** What went wrong while the rest went on. */
@@ -268,11 +222,6 @@ class Failures {
   throwFirst(): void {
     if (this.#errors.length > 0) throw this.#errors[0];
   }
-}
-
-/** For a handle whose close can't say anything that matters: it was only read, or its file has failed already. */
-async function closeQuietly(file: DiskFile): Promise<void> {
-  await file.close().catch(() => undefined);
 }
 
 /** Keeps checkpoints in `directory`, which is made when the first manager opens it. */

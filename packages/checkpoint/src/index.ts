@@ -4,7 +4,7 @@ export { CheckpointError, isCheckpointError, isCorruption, type CheckpointErrorC
 export type { CheckpointCleanupEvent, CheckpointEvents, CheckpointFailedEvent, CheckpointPublishedEvent } from "./checkpoint-events.ts";
 export type { IncrementalCheckpointManager } from "./checkpoint-manager.ts";
 export type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
-export type { AbortSignalLike, CheckpointReader, CheckpointSurvey, SurveyedCheckpoint } from "./checkpoint-reader.ts";
+export type { AbortSignalLike, CheckpointReader, CheckpointSurvey, SurveyedCheckpoint, VerifyOptions, VerifyProgress } from "./checkpoint-reader.ts";
 export type { CheckpointProgress, CheckpointRequest, CommitPoint, PublishOptions } from "./checkpoint-request.ts";
 export type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
 export type { CleanupReport, KeptCheckpoint, KeptReason } from "./clean-up.ts";

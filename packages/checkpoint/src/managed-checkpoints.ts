@@ -171,7 +171,8 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   async #remove(ids: readonly number[]): Promise<void> {
     const { store, assessor } = this.#parts;
     await this.#requireLock();
-    await store.withdraw(ids);
+    // Newest first: no delta is ever there without what it stands on, for a reader in between or after a crash.
+    await store.withdraw([...ids].sort((a, b) => b - a));
     assessor.forget(ids);
     await store.sweep();
   }

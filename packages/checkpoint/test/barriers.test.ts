@@ -45,7 +45,8 @@ describe("each step of the store in a directory", () => {
     const crashes = new StoreCrashes();
     expect(await crashes.firstLoss()).toBeUndefined();
     expect(crashes.states.size).toBeGreaterThan(1000);
-    console.log(`${steps.length} steps, ${crashes.states.size} distinct states, nothing lost that anybody was told of; ${crashes.residue} with what a failed sync and two crashes leave`);
+    console.log(`${steps.length} steps, ${crashes.states.size} distinct states, nothing lost that anybody was told of`);
+    console.log(`${crashes.residue} states with what a failed sync and two crashes leave`);
   });
 
   it("is left out by one of the tests below", () => {

@@ -6,7 +6,7 @@ import { FileStoreSteps } from "../src/file-store-steps.ts";
 
 export const PLACE = "/data/checkpoints";
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 /** More than a sector, so that a power cut may tear it. */
 export const stateText = (id: number): string => `state ${id} `.repeat(80);

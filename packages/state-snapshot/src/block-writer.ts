@@ -1,8 +1,8 @@
 import { crc32 } from "@laminar/disk/checksum";
+import { checkRecordBytes } from "./check-arguments.ts";
 import {
   BLOCK_BYTES,
   BLOCK_HEAD_BYTES,
-  BODY_BYTES_MAX,
   FOOTER_BYTES,
   HEADER_BYTES,
   chainChecksum,
@@ -12,7 +12,6 @@ import {
   writeHeader,
 } from "./format.ts";
 import { isDeletedAt, recordBytes, writeRecord } from "./record.ts";
-import { tooLarge } from "./snapshot-error.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
 
 /** Four blocks, so that whoever writes chunks to a disk does it in fewer calls. */
@@ -55,7 +54,7 @@ export class BlockWriter {
    */
   room(bytes: number): Uint8Array | undefined {
     if (this.#count > 0 && this.#bodyBytes + bytes <= BLOCK_BYTES) return undefined;
-    if (bytes > BODY_BYTES_MAX) throw tooLarge(bytes, BODY_BYTES_MAX);
+    checkRecordBytes(bytes);
     this.#endBlock();
     return this.#used + BLOCK_HEAD_BYTES + BLOCK_BYTES > CHUNK_BYTES ? this.#takeChunk() : undefined;
   }

@@ -38,6 +38,7 @@ export const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 /** @throws TypeError when it isn't an entry */
 export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
+  if (typeof input !== "object" || input === null) throw new TypeError("An entry is a key and a value, as { key, value } or [key, value].");
   const { key, value } = "key" in input ? input : { key: input[0], value: input[1] };
   checkBytes(key, "A key");
   if (value !== undefined) checkBytes(value, "A value");

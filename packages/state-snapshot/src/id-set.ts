@@ -51,12 +51,12 @@ export class IdSet {
     return -1;
   }
 
-  /** Adds all of `other`, which isn't used any more afterwards: word by word, some ten microseconds for a million ids. */
+  /** Adds all of `other`: word by word, some ten microseconds for a million ids. */
   absorb(other: IdSet): void {
     for (const [index, page] of other.#pages.entries()) {
       if (page === undefined) continue;
       const own = this.#pages[index];
-      if (own === undefined) this.#pages[index] = page;
+      if (own === undefined) this.#pages[index] = page.slice();
       else for (let at = 0; at < own.length; at += 1) own[at] = (own[at] ?? 0) | (page[at] ?? 0);
     }
     this.#size = this.#pages.reduce((sum, page) => sum + bitsIn(page ?? NO_PAGE), 0);

@@ -34,8 +34,8 @@ interface Segment {
 export class KeyIndex {
   readonly #keys: IndexedKeys;
   #directory: Segment[] = [segmentOf(SLOTS_MIN, 0)];
-  /** Depends on what `warm` read: what nothing depends on the engine leaves out. */
-  #warmed = 0;
+  /** Depends on what `warm` read, and is public: what nothing can depend on the engine leaves out. */
+  warmed = 0;
 
   constructor(keys: IndexedKeys) {
     this.#keys = keys;
@@ -73,7 +73,7 @@ export class KeyIndex {
       const { slots, shift } = this.#segment(hash);
       read ^= slots[2 * (hash >>> shift)] ?? 0;
     }
-    this.#warmed ^= read;
+    this.warmed ^= read;
   }
 
   /** Makes room for one more entry with that hash, so that its `insert` can't fail. */

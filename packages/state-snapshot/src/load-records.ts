@@ -1,5 +1,6 @@
 import { BlockReader } from "./block-reader.ts";
 import type { Block } from "./block-reader.ts";
+import { checkEntry } from "./check-arguments.ts";
 import { blocksOf } from "./decode-snapshot.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { ENTRY_HEAD_BYTES } from "./format.ts";
@@ -8,17 +9,22 @@ import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
 import { RecordTable } from "./record-table.ts";
 import { lengthAt, recordEnd } from "./record.ts";
+import type { SnapshotEntry } from "./snapshot-entry.ts";
 import { corrupt, inPart } from "./snapshot-error.ts";
 
-/** Which keys a snapshot may have: each one that it has is added here, and none may be here already. `"distinct"`: none that the table has. */
-export type Seen = IdSet | "distinct";
+/** What one part of a base and its deltas held. */
+export interface LoadedPart {
+  readonly timestampNs: bigint;
+  readonly ids: IdSet;
+}
 
 /**
- * Puts a block's records into `table`, whose arena holds them already: in its last chunk, from `offset` on.
+ * Puts a block's records into `table`, whose arena holds them already: in its last chunk, from `offset` on. Their ids are added to
+ * `seen`, which has those of the blocks before.
  *
  * @throws SnapshotError `SNAPSHOT_CORRUPT` for a key that comes twice
  */
-export function addBlock(table: RecordTable, block: Block, offset: number, seen: Seen): void {
+export function addBlock(table: RecordTable, block: Block, offset: number, seen: IdSet): void {
   const { bytes } = block;
   const chunk = table.arena.lastChunk;
   const hashes = hashesOf(block);
@@ -27,12 +33,10 @@ export function addBlock(table: RecordTable, block: Block, offset: number, seen:
   for (let record = 0; record < hashes.length; record += 1) {
     const hash = hashes[record] ?? 0;
     const known = table.findRecord(hash, bytes, at);
-    if (known !== NO_ID && (seen === "distinct" || seen.has(known))) {
-      throw corrupt(block.offset + at + ENTRY_HEAD_BYTES, "a key comes twice", block.index);
-    }
+    if (known !== NO_ID && seen.has(known)) throw corrupt(block.offset + at + ENTRY_HEAD_BYTES, "a key comes twice", block.index);
     const id = known === NO_ID ? table.insertAt(hash, chunk, offset + at) : known;
     if (known !== NO_ID) table.replaceAt(id, chunk, offset + at);
-    if (seen !== "distinct") seen.add(id);
+    seen.add(id);
     at = recordEnd(bytes, at);
   }
 }
@@ -48,9 +52,16 @@ function hashesOf({ bytes, count }: Block): Int32Array {
   return hashes;
 }
 
-/** Puts delta number `part` of several over what `table` holds; its timestamp. */
-export async function loadDelta(table: RecordTable, part: number, chunks: SnapshotChunks): Promise<bigint> {
-  return loadPart(table, part, chunks, new IdSet());
+/** Puts part number `part` of a base, which is 0, and its deltas over what `table` holds of the parts before. */
+export async function loadPart(table: RecordTable, part: number, chunks: SnapshotChunks): Promise<LoadedPart> {
+  const reader = new BlockReader(part === 0 ? "full" : "delta");
+  const ids = new IdSet();
+  try {
+    for await (const block of blocksOf(reader, chunks)) addBlock(table, block, table.arena.keep(block.bytes), ids);
+  } catch (error) {
+    throw inPart(part, error);
+  }
+  return { timestampNs: reader.timestampNs, ids };
 }
 
 /** A table of its own from a full snapshot and the deltas that follow it, with the entries that the deltas changed. */
@@ -58,19 +69,26 @@ export async function loadState(parts: readonly SnapshotChunks[]): Promise<{ rea
   const table = new RecordTable();
   const changed = new IdSet();
   for (const [part, chunks] of parts.entries()) {
-    const seen = part === 0 ? "distinct" : new IdSet();
-    await loadPart(table, part, chunks, seen);
-    if (seen !== "distinct") changed.absorb(seen);
+    const { ids } = await loadPart(table, part, chunks);
+    if (part > 0) changed.absorb(ids);
   }
   return { table, changed };
 }
 
-async function loadPart(table: RecordTable, part: number, chunks: SnapshotChunks, seen: Seen): Promise<bigint> {
-  const reader = new BlockReader(seen === "distinct" ? "full" : "delta");
-  try {
-    for await (const block of blocksOf(reader, chunks)) addBlock(table, block, table.arena.keep(block.bytes), seen);
-  } catch (error) {
-    throw inPart(part, error);
+/** A table of its own from entries, of which the last one of a key counts. Nothing is left of a deleted key. */
+export function loadEntries(entries: Iterable<SnapshotEntry>): RecordTable {
+  const table = new RecordTable();
+  for (const { key, value } of entries) {
+    checkEntry(key, value);
+    const hash = hashKey(key, 0, key.length);
+    const id = table.find(hash, key);
+    if (value === undefined) {
+      if (id !== NO_ID) table.remove(id);
+    } else if (id === NO_ID) {
+      table.insert(hash, key, value);
+    } else {
+      table.replace(id, key, value);
+    }
   }
-  return reader.timestampNs;
+  return table;
 }

@@ -27,7 +27,7 @@ export function offsetIn(pages: readonly Int32Array[], id: number): number {
 
 /**
  * For each entry, by its id, the chunk and the offset at which its record is: 8 bytes. In pages, so that growing moves nothing,
- * and so that a moment can be kept by keeping the pages: while it is, the first write into a page goes into a copy of that page.
+ * and so that a moment can be kept by keeping the pages: after a freeze, the first write into a page goes into a copy of that page.
  * Ids that became free are a list through their own places.
  */
 export class LocationPages {
@@ -35,7 +35,6 @@ export class LocationPages {
   /** The freeze since which each page is the writer's own. */
   #ages: number[] = [];
   #age = 0;
-  #isFrozen = false;
   #length = 0;
   #firstFree = NO_NEXT;
 
@@ -74,21 +73,15 @@ export class LocationPages {
     this.#firstFree = id;
   }
 
-  /** Keeps the present moment until `thaw`. Costs a copy of the list of pages. */
+  /** The present moment, as long as somebody keeps it. Costs a copy of the list of pages. */
   freeze(): FrozenPages {
     this.#age += 1;
-    this.#isFrozen = true;
     return { pages: this.#pages.slice(), length: this.#length };
-  }
-
-  /** What was frozen isn't read any more. */
-  thaw(): void {
-    this.#isFrozen = false;
   }
 
   #writable(index: number): Int32Array {
     const page = this.#pages[index];
-    if (page !== undefined && (!this.#isFrozen || this.#ages[index] === this.#age)) return page;
+    if (page !== undefined && this.#ages[index] === this.#age) return page;
     const own = page === undefined ? new Int32Array(2 * PAGE_IDS) : page.slice();
     this.#pages[index] = own;
     this.#ages[index] = this.#age;

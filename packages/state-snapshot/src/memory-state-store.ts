@@ -1,15 +1,13 @@
 import { ArenaCompaction } from "./arena-compaction.ts";
-import { checkBytes } from "./check-arguments.ts";
+import { checkBytes, checkEntry } from "./check-arguments.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
-import { BODY_BYTES_MAX } from "./format.ts";
 import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
-import { loadState } from "./load-records.ts";
+import { loadEntries, loadState } from "./load-records.ts";
 import { MemoryCapture } from "./memory-capture.ts";
 import type { Saved } from "./memory-capture.ts";
 import { RecordTable } from "./record-table.ts";
-import { recordBytes } from "./record.ts";
-import { SnapshotError, tooLarge } from "./snapshot-error.ts";
+import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 import type { StateCapture, StateStore } from "./state-store.ts";
 import { TombstoneSweep } from "./tombstone-sweep.ts";
@@ -28,7 +26,7 @@ export function createStateStore(): StateStore {
 class MemoryStateStore implements StateStore {
   #table = new RecordTable();
   #compaction = new ArenaCompaction(this.#table);
-  #sweep = this.#sweepOf(this.#table);
+  #sweep = this.#newSweep();
   /** Without what an open capture holds. */
   #unsaved = new UnsavedChanges();
   #open: MemoryCapture | undefined;
@@ -71,8 +69,7 @@ class MemoryStateStore implements StateStore {
     const id = this.#table.find(hashKey(key, 0, key.length), key);
     if (id === NO_ID || this.#table.isDeleted(id)) return false;
     if (this.#unsaved.isNew(id)) {
-      this.#table.remove(id);
-      this.#unsaved.forget(id);
+      this.#remove(id);
     } else {
       this.#table.replace(id, key, undefined);
       this.#unsaved.change(id);
@@ -99,11 +96,7 @@ class MemoryStateStore implements StateStore {
 
   restore(entries: Iterable<SnapshotEntry>): void {
     this.#checkIdle();
-    const table = new RecordTable();
-    for (const { key, value } of entries) {
-      checkEntry(key, value);
-      restoreEntry(table, key, value);
-    }
+    const table = loadEntries(entries);
     this.#checkIdle();
     this.#replaceAll(table);
   }
@@ -131,13 +124,26 @@ class MemoryStateStore implements StateStore {
   #replaceAll(table: RecordTable): void {
     this.#table = table;
     this.#compaction = new ArenaCompaction(table);
-    this.#sweep = this.#sweepOf(table);
+    this.#sweep = this.#newSweep();
     this.#unsaved = new UnsavedChanges();
     this.#savedAs = undefined;
   }
 
-  #sweepOf(table: RecordTable): TombstoneSweep {
-    return new TombstoneSweep(table, (id) => !this.#unsaved.changed.has(id) && this.#open?.unsaved.changed.has(id) !== true);
+  #newSweep(): TombstoneSweep {
+    return new TombstoneSweep((id) => {
+      if (this.#table.isDeleted(id) && !this.#isNeeded(id)) this.#remove(id);
+    });
+  }
+
+  /** Whether a delta has to name the deleted key, or an open capture may come to that. */
+  #isNeeded(id: number): boolean {
+    if (this.#open?.unsaved.changed.has(id) === true) return true;
+    return this.#unsaved.changed.has(id) && !this.#unsaved.isNew(id);
+  }
+
+  #remove(id: number): void {
+    this.#table.remove(id);
+    this.#unsaved.forget(id);
   }
 
   #checkIdle(): void {
@@ -163,35 +169,10 @@ class MemoryStateStore implements StateStore {
   }
 
   #release(saved: Saved | undefined, unsaved: UnsavedChanges): void {
-    this.#table.thaw();
     this.#open = undefined;
-    if (saved === undefined) {
-      this.#unsaved.absorb(unsaved);
-      return;
-    }
-    this.#savedAs = saved.as;
-    if (this.#table.deleted > 0) this.#sweep.add(unsaved.changed);
-  }
-}
-
-/** Refuses what no snapshot could hold, before it is in the store: otherwise no snapshot of the store could be made any more. */
-function checkEntry(key: Uint8Array, value: Uint8Array | undefined): void {
-  checkBytes(key, "A key");
-  if (value !== undefined) checkBytes(value, "A value");
-  const bytes = recordBytes(key, value);
-  if (bytes > BODY_BYTES_MAX) throw tooLarge(bytes, BODY_BYTES_MAX);
-}
-
-/** Nothing of a restore counts as a change, so a deleted key leaves nothing behind. */
-function restoreEntry(table: RecordTable, key: Uint8Array, value: Uint8Array | undefined): void {
-  const hash = hashKey(key, 0, key.length);
-  const id = table.find(hash, key);
-  if (value === undefined) {
-    if (id !== NO_ID) table.remove(id);
-  } else if (id === NO_ID) {
-    table.insert(hash, key, value);
-  } else {
-    table.replace(id, key, value);
+    if (saved === undefined) this.#unsaved.absorb(unsaved);
+    else this.#savedAs = saved.as;
+    if (this.#table.deleted > 0) this.#sweep.add(saved === undefined ? unsaved.added : unsaved.changed);
   }
 }
 

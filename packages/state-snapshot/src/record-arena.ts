@@ -62,19 +62,25 @@ export class RecordArena {
     return emptiest;
   }
 
-  /** Writes a record; its offset in `lastChunk`. Nothing has changed when there is no memory for it. */
+  /** Writes a record; its offset in `lastChunk`. Nothing has changed when that throws: without memory for it, or for an array whose memory was transferred away. */
   append(key: Uint8Array, value: Uint8Array | undefined): number {
     const bytes = recordBytes(key, value);
-    const offset = this.#take(bytes);
-    writeRecord(this.bytesOf(this.lastChunk), offset, key, value);
-    return offset;
+    const chunk = this.#room(bytes);
+    if (chunk !== undefined) {
+      writeRecord(chunk.bytes, this.#filled, key, value);
+      return this.#fill(chunk, bytes);
+    }
+    const own = new Uint8Array(bytes);
+    writeRecord(own, 0, key, value);
+    return this.adopt(own);
   }
 
   /** Writes a record again that stands in `source` from `start` to `end`. */
   copy(source: Uint8Array, start: number, end: number): number {
-    const offset = this.#take(end - start);
-    this.bytesOf(this.lastChunk).set(source.subarray(start, end), offset);
-    return offset;
+    const chunk = this.#room(end - start);
+    if (chunk === undefined) return this.adopt(source.slice(start, end));
+    chunk.bytes.set(source.subarray(start, end), this.#filled);
+    return this.#fill(chunk, end - start);
   }
 
   /**
@@ -109,10 +115,14 @@ export class RecordArena {
     return this.#bytes.slice();
   }
 
-  #take(bytes: number): number {
-    const fits = this.#open !== undefined && this.#filled + bytes <= this.#open.bytes.length;
-    if (!fits && bytes > SHARED_MAX) return this.adopt(new Uint8Array(bytes));
-    const chunk = fits && this.#open !== undefined ? this.#open : this.#begin(bytes);
+  /** The open chunk, with room for so many bytes; `undefined` for what gets a chunk of its own. */
+  #room(bytes: number): Chunk | undefined {
+    if (this.#open !== undefined && this.#filled + bytes <= this.#open.bytes.length) return this.#open;
+    return bytes > SHARED_MAX ? undefined : this.#begin(bytes);
+  }
+
+  /** Counts in what was written behind what the open chunk holds; its offset. */
+  #fill(chunk: Chunk, bytes: number): number {
     const offset = this.#filled;
     this.#filled += bytes;
     this.#addRecords(chunk, offset, this.#filled);

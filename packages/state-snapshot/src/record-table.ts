@@ -139,13 +139,9 @@ export class RecordTable implements IndexedKeys {
     this.arena.release(chunk, end - offset);
   }
 
-  /** The records as they are now, until `thaw`; one moment at a time. */
+  /** The records as they are now, as long as somebody keeps them. */
   freeze(): FrozenRecords {
     return { ...this.#locations.freeze(), chunks: this.arena.chunks() };
-  }
-
-  thaw(): void {
-    this.#locations.thaw();
   }
 
   #add(hash: number, chunk: number, offset: number): number {

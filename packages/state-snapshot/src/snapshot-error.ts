@@ -74,9 +74,3 @@ export function inPart(part: number, error: unknown): unknown {
   const { offset, block, cause } = error;
   return new SnapshotError(error.code, `Part ${part}: ${error.message}`, { offset, block, part, cause });
 }
-
-/** An entry that no snapshot can hold. */
-export function tooLarge(bytes: number, most: number): SnapshotError {
-  const message = `An entry takes ${bytes} bytes with its lengths; ${most} is the most. Split the value over several keys.`;
-  return new SnapshotError("SNAPSHOT_TOO_LARGE", message);
-}

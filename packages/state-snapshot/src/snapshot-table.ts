@@ -25,7 +25,8 @@ export class SnapshotTable {
   constructor(bytes: Uint8Array, kind: SnapshotKind) {
     checkBytes(bytes, "A snapshot");
     const reader = new BlockReader(kind);
-    for (const block of reader.push(bytes)) addBlock(this.#records, block, this.#records.arena.adopt(block.bytes), "distinct");
+    const seen = new IdSet();
+    for (const block of reader.push(bytes)) addBlock(this.#records, block, this.#records.arena.adopt(block.bytes), seen);
     reader.end();
     this.bytes = bytes;
     this.deletes = reader.deletes;

@@ -10,6 +10,11 @@ export class UnsavedChanges {
     return this.#changed;
   }
 
+  /** Those of `changed` that the last checkpoint never had. */
+  get added(): IdSet {
+    return this.#added;
+  }
+
   add(id: number): void {
     this.#changed.add(id);
     this.#added.add(id);
@@ -30,7 +35,7 @@ export class UnsavedChanges {
     this.#added.delete(id);
   }
 
-  /** Adds what another one knows, which isn't used any more afterwards. */
+  /** Adds what another one knows. */
   absorb(other: UnsavedChanges): void {
     this.#changed.absorb(other.#changed);
     this.#added.absorb(other.#added);

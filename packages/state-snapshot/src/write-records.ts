@@ -14,13 +14,16 @@ export interface RecordCursor {
   advance(): "record" | "pause" | "end";
 }
 
+/** Records written between two moments to rest: a fraction of a millisecond, also where each lies elsewhere in memory. */
+const RECORDS_PER_STEP = 256;
+
 /** Writes all of a cursor's records, whose memory has to stay as it is. */
 export function* writeRecords(writer: BlockWriter, cursor: RecordCursor): Iterable<EncodingStep> {
+  let records = 0;
   for (let step = cursor.advance(); step !== "end"; step = cursor.advance()) {
-    if (step === "pause") {
-      yield undefined;
-      continue;
-    }
+    if (step === "pause" || records % RECORDS_PER_STEP === RECORDS_PER_STEP - 1) yield undefined;
+    if (step === "pause") continue;
+    records += 1;
     const { bytes, start, end } = cursor;
     const full = writer.room(end - start);
     if (full !== undefined) yield full;

@@ -48,5 +48,7 @@ test("a set that absorbs another one holds the ids of both, once", async () => {
     const both = new Set([...one.model, ...other.model]);
     expect(idsOf(one.set)).toEqual(sorted(both));
     expect(one.set.size).toBe(both.size);
+    for (const id of both) one.set.delete(id);
+    expect([one.set.size, idsOf(other.set)]).toEqual([0, sorted(other.model)]);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createStateStore, encodeSnapshot } from "../src/index.ts";
-import type { StateStore } from "../src/index.ts";
+import type { StateCapture, StateStore } from "../src/index.ts";
 import { bytesInUse, megabytes } from "./measured-memory.ts";
 import { randomNumbers } from "./random.ts";
 
@@ -14,6 +14,7 @@ function keyOf(number: number): Uint8Array {
   return key;
 }
 
+const random = randomNumbers(1);
 const small = new Uint8Array(100);
 const smallEntry = key.length + small.length;
 
@@ -49,13 +50,32 @@ for (const entries of [100_000, 225_000, 235_000, 300_000]) {
   });
 }
 
+test("after values and keys came and went many times, an entry takes at most 40 bytes still, beside half as much as all that isn't given back yet", () => {
+  const count = 100_000;
+  const before = bytesInUse();
+  const store = filled(count);
+  let next = count;
+  for (let round = 0; round < 8; round += 1) {
+    for (let each = 0; each < count; each += 1) store.put(keyOf(next - 1 - random(count)), small);
+    for (let each = 0; each < count / 5; each += 1, next += 1) {
+      store.delete(keyOf(next - count));
+      store.put(keyOf(next), small);
+      if (each % 1_000 === 0) store.delta().done(round);
+    }
+  }
+  const used = bytesInUse() - before;
+  expect(store.size).toBe(count);
+  const records = (smallEntry + 8) * count;
+  console.log(`after ${8 * 1.4 * count} changes: ${(used / count - smallEntry).toFixed(1)} bytes an entry, with all that isn't given back yet`);
+  expect(used).toBeLessThan(1.5 * records + (40 - 8) * count + 2 ** 20);
+});
+
 const value = new Uint8Array(1_000);
 const entryBytes = key.length + value.length + 40;
 const keys = 10_000;
 /** Chunks that aren't full yet, and what the test itself has in use. */
 const margin = 4 * 2 ** 20;
 
-const random = randomNumbers(1);
 const fill = (store: StateStore): void => {
   for (let number = 0; number < keys; number += 1) store.put(keyOf(number), value);
 };
@@ -103,8 +123,9 @@ test("memory stays bounded when a capture is open nearly always", () => {
 });
 
 /** Each key is new, and gone after a thousand others. */
-function queue(store: StateStore, number: number): void {
+function queue(store: StateStore, number: number, atEachThousand: () => void = () => undefined): void {
   for (let each = number * keys; each < (number + 1) * keys; each += 1) {
+    if (each % 1_000 === 0) atEachThousand();
     store.put(keyOf(each), value);
     store.delete(keyOf(each - 1_000));
   }
@@ -116,13 +137,24 @@ test("memory stays bounded when new keys come and old ones go for ever, with no 
   expect(most).toBeLessThan(1.5 * 1_000 * entryBytes + margin);
 });
 
-test("memory stays bounded when new keys come and old ones go for ever, with a delta now and then", () => {
+test("memory stays bounded when new keys come and old ones go for ever, with many deltas", () => {
   const most = mostInUse(25, (store) => store.snapshot().done(0), (store, number) => {
-    queue(store, number);
-    store.delta().done(number);
+    queue(store, number, () => store.delta().done(number));
   });
-  console.log(`the same with 25 deltas: at most ${megabytes(most)} in use`);
+  console.log(`the same with 250 deltas: at most ${megabytes(most)} in use`);
   // Between two deltas the keys that went have to stay, without their values.
+  expect(most).toBeLessThan(1.5 * 1_000 * entryBytes + 1_000 * 80 + margin);
+});
+
+test("memory stays bounded when new keys come and old ones go for ever, while every capture fails", () => {
+  let capture: StateCapture | undefined;
+  const most = mostInUse(25, (store) => store.snapshot().done(0), (store, number) => {
+    queue(store, number, () => {
+      capture?.fail();
+      capture = capture === undefined ? store.snapshot() : undefined;
+    });
+  });
+  console.log(`the same with 125 captures that failed: at most ${megabytes(most)} in use`);
   expect(most).toBeLessThan(1.5 * 1_000 * entryBytes + keys * 80 + margin);
 });
 

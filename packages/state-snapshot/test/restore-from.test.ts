@@ -59,22 +59,6 @@ function* cut(whole: Uint8Array, size: number): Iterable<Uint8Array> {
   for (let at = 0; at < whole.length; at += size) yield whole.subarray(at, at + size);
 }
 
-test("a restore gives the event loop back now and then, also when its source never waits", async () => {
-  const chunks = [...encodeSnapshot(entries(200_000, 50))];
-  let turns = 0;
-  let goesOn = true;
-  const turn = (): void => {
-    turns += 1;
-    if (goesOn) setImmediate(turn);
-  };
-  setImmediate(turn);
-  const store = createStateStore();
-  await store.restoreFrom([chunks]);
-  goesOn = false;
-  console.log(`${turns} turns of the event loop while ${store.size} entries were restored`);
-  expect(turns).toBeGreaterThan(1);
-});
-
 test("a key that comes twice is damage at the place of the second one, in the base and in a delta", async () => {
   const twice = encoded([[bytes("a"), bytes("1")], [bytes("b"), bytes("2")], [bytes("a"), bytes("3")]]);
   await expect(createStateStore().restoreFrom([[twice]])).rejects.toMatchObject({ code: "SNAPSHOT_CORRUPT", part: 0, block: 0, offset: 28 + 20 + 2 * 10 + 8 });

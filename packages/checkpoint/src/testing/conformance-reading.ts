@@ -30,6 +30,7 @@ function listingConformance(declare: Declare): void {
     await put(store, 1, "one");
     const before = await store.list();
     await put(store, 2, "two");
+    assert.deepEqual((await store.list()).ids, [1, 2]);
     assert.deepEqual(before.ids, [1]);
     assert.equal(before.highestId, 1);
   });

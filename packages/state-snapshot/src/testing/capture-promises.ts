@@ -56,6 +56,16 @@ export const capturePromises: StorePromises = {
     const delta = store.delta();
     assert.deepEqual([delta.basedOn, captured(delta)], [1, { a: "3", b: undefined }]);
   },
+  "knows what it was saved as by the very value that it was given": (store) => {
+    const [one, other] = [{ id: 1 }, { id: 1 }];
+    fill(store, { a: "1" });
+    store.snapshot().done(one);
+    const capture = store.delta();
+    assert.equal(capture.basedOn, one);
+    assert.notEqual(capture.basedOn, other);
+    capture.done(other);
+    assert.equal(store.snapshot().basedOn, other);
+  },
   "counts a delta without any done capture from the beginning": (store) => {
     fill(store, { a: "1" });
     assert.deepEqual([store.delta().basedOn, store.size], [undefined, 1]);

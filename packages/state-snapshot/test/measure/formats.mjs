@@ -52,6 +52,13 @@ const pairs = [];
 for await (const block of decodeSnapshot(base)) for (const entry of block) pairs.push([entry.key, entry.value]);
 const whole = Buffer.concat(base);
 console.log(`a base of ${entries} entries of 16 and 100 bytes, ${deltas} deltas; a read that no cache holds takes ${nanosecondsPerMiss().toFixed(0)} ns`);
+const before = bytesInUse();
+const iterator = mergeSnapshots(parts)[Symbol.asyncIterator]();
+await iterator.next();
+const held = (bytesInUse() - before) / 2 ** 20;
+const own = parts.slice(1).flat().reduce((sum, chunk) => sum + chunk.length, 0) / 2 ** 20;
+console.log(`a merge under way holds ${held.toFixed(1)} MiB beside the deltas' own ${own.toFixed(1)} MiB`);
+await iterator.return();
 for (let round = 0; round < rounds; round += 1) {
   measure("encodeSnapshot(pairs)", entries, () => {
     for (const chunk of encodeSnapshot(pairs)) if (chunk.length === 0) throw new Error("empty");
@@ -68,10 +75,3 @@ for (let round = 0; round < rounds; round += 1) {
   });
 }
 report();
-
-const before = bytesInUse();
-const iterator = mergeSnapshots(parts)[Symbol.asyncIterator]();
-await iterator.next();
-const held = (bytesInUse() - before) / 2 ** 20;
-const own = parts.slice(1).flat().reduce((sum, chunk) => sum + chunk.length, 0) / 2 ** 20;
-console.log(`a merge under way holds ${held.toFixed(1)} MiB beside the deltas' own ${own.toFixed(1)} MiB`);

@@ -9,7 +9,7 @@ const keyOf = keyMaker();
 const value = new Uint8Array(100).fill(7);
 const store = createStateStore();
 
-const milliseconds = (value) => `${value.toFixed(1)} ms`;
+const milliseconds = (time) => `${time.toFixed(1)} ms`;
 
 const longest = [];
 for (let number = 0; number < entries; number += 1) {

@@ -21,10 +21,10 @@ async function round() {
   const chunks = await measureAsync("encode, as put", entries, () => collect(first.bytes("full")));
   first.done(1);
   measure("get, shuffled", entries, () => {
-    for (const number of order) store.get(keyOf(number));
+    for (const number of order) if (store.get(keyOf(number)) === undefined) throw new Error("lost");
   });
   measure("has, shuffled", entries, () => {
-    for (const number of order) store.has(keyOf(number));
+    for (const number of order) if (!store.has(keyOf(number))) throw new Error("lost");
   });
   measure("put over, in order", entries, () => {
     for (let number = 0; number < entries; number += 1) store.put(keyOf(number), value);
@@ -50,9 +50,28 @@ async function round() {
   return { perEntry, full: bytesOf(chunks), delta: bytesOf(changes) };
 }
 
+/** What a program without the store would do: a Map from keys as strings to copies of the values. */
+function mapRound() {
+  const before = bytesInUse();
+  const map = new Map();
+  const textOf = (key) => Buffer.from(key.buffer, key.byteOffset, key.length).latin1Slice();
+  measure("Map: set, new keys", entries, () => {
+    for (let number = 0; number < entries; number += 1) map.set(textOf(keyOf(number)), value.slice());
+  });
+  const perEntry = (bytesInUse() - before) / entries - 116;
+  measure("Map: get, shuffled", entries, () => {
+    for (const number of order) if (map.get(textOf(keyOf(number))) === undefined) throw new Error("lost");
+  });
+  measure("Map: set over, shuffled", entries, () => {
+    for (const number of order) map.set(textOf(keyOf(number)), value.slice());
+  });
+  return perEntry;
+}
+
 console.log(`${entries} entries of 16 and 100 bytes, ${rounds} rounds; a read that no cache holds takes ${nanosecondsPerMiss().toFixed(0)} ns`);
 for (let count = 0; count < rounds; count += 1) {
   const { perEntry, full, delta } = await round();
   console.log(`${perEntry.toFixed(1)} bytes an entry beside key and value; a full snapshot is ${full} bytes, a delta of 1 % ${delta}`);
+  console.log(`${mapRound().toFixed(1)} bytes an entry in a Map`);
 }
 report();

@@ -1,0 +1,32 @@
+import type { Streams } from "./output.ts";
+
+const MILLISECONDS_BETWEEN = 100;
+const CLEAR_LINE = "\r\u001b[K";
+
+/** A line that says how far the reading is, on a terminal; nothing anywhere else. */
+export class Progress {
+  readonly #stderr: Streams["stderr"];
+  #shownAt = Number.NEGATIVE_INFINITY;
+  #shown = false;
+  /** Bytes that will be read, as far as is known. */
+  total = 0;
+
+  constructor({ stderr }: Streams) {
+    this.#stderr = stderr;
+  }
+
+  update(bytes: number): void {
+    const now = performance.now();
+    if (this.#stderr.isTTY !== true || now - this.#shownAt < MILLISECONDS_BETWEEN) return;
+    this.#shownAt = now;
+    this.#shown = true;
+    this.#stderr.write(`${CLEAR_LINE}read ${megabytes(bytes)} of ${megabytes(Math.max(bytes, this.total))} MB`);
+  }
+
+  clear(): void {
+    if (this.#shown) this.#stderr.write(CLEAR_LINE);
+    this.#shown = false;
+  }
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
