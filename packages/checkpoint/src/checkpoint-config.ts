@@ -22,6 +22,8 @@ export interface CheckpointConfig {
   readonly store?: CheckpointStore | undefined;
   /** The machine that `directory` is on. @default nodeDisk */
   readonly disk?: Disk | undefined;
+  /** For `directory`: the volume is used by one container at a time. See `FileStoreOptions`. @default false */
+  readonly oneContainer?: boolean | undefined;
   /** The log that checkpoints belong to: their positions must be durable in it, and it is truncated behind them. */
   readonly log?: CheckpointLog | undefined;
   /** Milliseconds between checkpoints, for `shouldCheckpoint`. @default 60_000 */
@@ -70,6 +72,7 @@ function flag(name: string, value: unknown): boolean {
 export function checkpointPolicy(config: CheckpointConfig): CheckpointPolicy {
   if (typeof config !== "object" || config === null) throw new TypeError("give a configuration with a directory or a store");
   if ((config.directory === undefined) === (config.store === undefined)) throw new TypeError("give a directory or a store");
+  if (config.oneContainer !== undefined && config.store !== undefined) throw new TypeError("oneContainer goes with directory; a store has a lock of its own");
   if (config.merge !== undefined && typeof config.merge !== "function") throw new TypeError("merge must be a function");
   checkLog(config.log);
   return {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { crc32 } from "@laminar/disk/checksum";
-import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, nodeDisk, writeFully } from "@laminar/disk";
+import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, type LockOptions, nodeDisk, writeFully } from "@laminar/disk";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
 import type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
@@ -17,14 +17,16 @@ class FileStore implements CheckpointStore {
   readonly location: string;
   readonly #disk: Disk;
   readonly #steps: FileStoreSteps;
+  readonly #lockOptions: LockOptions;
   readonly #files: PublishedFiles;
   /** Ids whose publish failed and that kept their name because taking it back failed too. */
   readonly #unpublished = new Set<number>();
 
-  constructor(directory: string, disk: Disk, steps: FileStoreSteps) {
+  constructor(directory: string, disk: Disk, steps: FileStoreSteps, lockOptions: LockOptions) {
     this.location = directory;
     this.#disk = disk;
     this.#steps = steps;
+    this.#lockOptions = lockOptions;
     this.#files = new PublishedFiles(directory, disk, (id) => !this.#unpublished.has(id));
   }
 
@@ -39,7 +41,7 @@ class FileStore implements CheckpointStore {
   lock(): Promise<StoreLock> {
     return changing(async () => {
       await this.#steps.makePlace(this.location);
-      const lock = await lockDirectory(this.#disk, this.location);
+      const lock = await lockDirectory(this.#disk, this.location, this.#lockOptions);
       try {
         await this.#steps.syncFound(this.location);
       } catch (error) {
@@ -224,14 +226,26 @@ class Failures {
   }
 }
 
+export interface FileStoreOptions {
+  /** The machine that the directory is on. @default nodeDisk */
+  readonly disk?: Disk | undefined;
+  /**
+   * The volume is used by one container at a time, so an owner of the lock that can't be judged counts as dead. See
+   * `LockOptions` of `@laminar/disk`. @default false
+   */
+  readonly oneContainer?: boolean | undefined;
+}
+
 /** Keeps checkpoints in `directory`, which is made when the first manager opens it. */
-export function fileCheckpointStore(directory: string, options: { readonly disk?: Disk | undefined } = {}): CheckpointStore {
+export function fileCheckpointStore(directory: string, options: FileStoreOptions = {}): CheckpointStore {
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
-  const disk = options.disk ?? nodeDisk;
-  return fileStoreBySteps(directory, disk, new FileStoreSteps(disk));
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  const { disk = nodeDisk, oneContainer } = options;
+  if (oneContainer !== undefined && typeof oneContainer !== "boolean") throw new TypeError("oneContainer must be true or false");
+  return new FileStore(directory, disk, new FileStoreSteps(disk), { oneContainer });
 }
 
 /** The same with its steps given: a test leaves one out. */
 export function fileStoreBySteps(directory: string, disk: Disk, steps: FileStoreSteps): CheckpointStore {
-  return new FileStore(directory, disk, steps);
+  return new FileStore(directory, disk, steps, {});
 }

@@ -8,7 +8,7 @@ export type { AbortSignalLike, CheckpointReader, CheckpointSurvey, SurveyedCheck
 export type { CheckpointProgress, CheckpointRequest, CommitPoint, PublishOptions } from "./checkpoint-request.ts";
 export type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
 export type { CleanupReport, KeptCheckpoint, KeptReason } from "./clean-up.ts";
-export { fileCheckpointStore } from "./file-checkpoint-store.ts";
+export { fileCheckpointStore, type FileStoreOptions } from "./file-checkpoint-store.ts";
 export { memoryCheckpointStore } from "./memory-checkpoint-store.ts";
 export { openCheckpointManager } from "./open-checkpoint-manager.ts";
 export { checkpointReader, openCheckpointReader } from "./read-checkpoints.ts";

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Disk, Owners } from "@laminar/disk";
 import { createSimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
 import { type CheckpointConfig, type CheckpointEvents, openCheckpointManager } from "../src/index.ts";
@@ -169,6 +170,25 @@ describe("what a manager refuses", () => {
     expect(await latestWith(logAt(0))).toBe(3);
   });
 
+  it("takes a place whose last owner can't be judged only when told that there is one container at a time", async () => {
+    const disk = createSimulatedDisk();
+    await open(disk);
+    const next = disk.killed().mount();
+    const owners: Owners = {
+      identify: (place) => next.owners.identify(place),
+      judge: async () => "unknown",
+      takeKernelLock: (place) => next.owners.takeKernelLock(place),
+    };
+    const unknowing = new Proxy<Disk>(next, {
+      get(target, name) {
+        const value: unknown = name === "owners" ? owners : Reflect.get(target, name, target);
+        return typeof value === "function" ? (value.bind(target) as unknown) : value;
+      },
+    });
+    await expect(openCheckpointManager({ directory, disk: unknowing })).rejects.toMatchObject({ code: "CHECKPOINT_LOCKED" });
+    await (await openCheckpointManager({ directory, disk: unknowing, oneContainer: true })).close();
+  });
+
   it("gives no id twice, and none at all when they are used up", async () => {
     const disk = createSimulatedDisk();
     await disk.makeDirectory(directory);
@@ -184,6 +204,7 @@ describe("what a manager refuses", () => {
     { maxDeltaRatio: Number.NaN },
     { incremental: 1 },
     { merge: "mergeSnapshots" },
+    { oneContainer: "yes" },
     { truncateWal: "no" },
     { log: {} },
     { log: { logId: "l", durableLsn: 1 } },

@@ -236,7 +236,7 @@ class Life {
     if (listed !== undefined && faults === 1) this.#broken(`LISTED THOUGH IT FAILED: ${listed}`);
     const last = published.at(-1)?.id;
     if (last === undefined || this.#disturbance === "fenced") return;
-    if (usableIn(survey, this.#at.log.durable, RULES)[0]?.id !== last) this.#broken(`NOT USABLE: ${last}, just published`);
+    if (!usableIn(survey, this.#at.log.durable, RULES).some(({ id }) => id === last)) this.#broken(`NOT USABLE: ${last}, just published`);
     this.#requireChains(before, survey);
     if (!this.#at.oracle.hasFailed && this.#disturbance === "none") this.#requireNoLitter(survey, "after a publish");
   }
