@@ -275,6 +275,36 @@ describe("a durable state that can't go on", () => {
     await again.close();
   });
 
+  it("is closed once updates and commits that were under way have ended", async () => {
+    const disk = createSimulatedDisk();
+    const state = await open<number>(disk);
+    const updates = Array.from({ length: 5 }, (_, key) => state.update(async (group) => (await Promise.resolve(), group.put(`update ${key}`, key))));
+    state.put("committed", 1);
+    const commit = state.commit();
+    await state.close();
+    await Promise.all([...updates, commit]);
+    const again = await open<number>(disk);
+    expect(again.size).toBe(6);
+    await again.close();
+  });
+
+  it("has failed when the log did so between two commits", async () => {
+    const disk = createSimulatedDisk();
+    const state = await open<number>(disk);
+    state.put("a", 1);
+    await state.commit();
+    await state.checkpoint();
+    disk.plan(({ kind, path }) => (kind === "sync" && path.includes("/log/") ? { kind: "error", errno: "EIO" } : undefined));
+    state.put("a", 2);
+    const failing = state.commit();
+    state.put("a", 3);
+    const next = state.commit();
+    await expect(failing).rejects.toMatchObject({ code: "WAL_POISONED" });
+    await expect(next).rejects.toMatchObject({ code: "WAL_POISONED" });
+    expect(() => state.get("a")).toThrow(expect.objectContaining({ code: "RECOVERY_STATE_FAILED" }));
+    await state.close();
+  });
+
   it("is one process's at a time", async () => {
     const disk = createSimulatedDisk();
     const state = await open(disk);

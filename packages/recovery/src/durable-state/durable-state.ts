@@ -66,7 +66,7 @@ export interface DurableState<K, V> extends ChangeGroup<K, V>, AsyncDisposable {
   readonly recovered: RecoveryReport;
   /** Why the last checkpoint in the background wasn't made; `undefined` when it was. The log keeps everything until one is. */
   readonly lastCheckpointError: unknown;
-  /** Ends what is under way and frees the directory. Staged changes are dropped. Idempotent. */
+  /** Waits for updates, commits and checkpoints that are under way, and frees the directory. Staged changes are dropped. Idempotent. */
   close(): Promise<void>;
 }
 

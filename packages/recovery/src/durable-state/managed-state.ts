@@ -5,7 +5,7 @@ import type { RecoveryReport } from "../core/recovery-report.ts";
 import { BackgroundCheckpoints } from "./background-checkpoints.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { ChangeGroup, CommitInput, DurableState } from "./durable-state.ts";
-import { type Codecs, StagedChanges } from "./staged-changes.ts";
+import { type Codecs, type StagedChange, StagedChanges } from "./staged-changes.ts";
 
 export interface StateParts<K, V> {
   readonly directory: string;
@@ -86,10 +86,10 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     this.#open();
     if (typeof change !== "function") throw new TypeError("update() takes a function");
     const result = this.#updates.then(async () => {
-      this.#open();
+      this.#requireSound();
       const group = this.#group();
       const given = await change(group);
-      this.#open();
+      this.#requireSound();
       this.#append(group, input);
       return given;
     });
@@ -119,17 +119,21 @@ export class ManagedState<K, V> implements DurableState<K, V> {
 
   /** The staged changes, unless the state is closed or has failed. */
   #open(): StagedChanges<K, V> {
-    const { directory } = this.#parts;
-    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed`);
-    if (this.#failure === undefined) return this.#staged;
-    const message = `${directory}: an earlier write failed, so nobody knows what is durable. Close the state and open it again`;
+    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${this.#parts.directory}: the state was closed`);
+    this.#requireSound();
+    return this.#staged;
+  }
+
+  #requireSound(): void {
+    if (this.#failure === undefined) return;
+    const message = `${this.#parts.directory}: an earlier write failed, so nobody knows what is durable. Close the state and open it again`;
     throw new RecoveryError("RECOVERY_STATE_FAILED", message, { cause: this.#failure });
   }
 
   #append(group: StagedChanges<K, V>, input: CommitInput): CommitPoint {
     const { commits } = this.#parts;
     const changes = group.look();
-    if (!commits.append(changes, checkInput(input))) return commits.point;
+    if (!this.#appended(changes, checkInput(input))) return commits.point;
     group.drop();
     try {
       commits.apply(changes);
@@ -138,6 +142,16 @@ export class ManagedState<K, V> implements DurableState<K, V> {
       throw error;
     }
     return commits.point;
+  }
+
+  /** A group that the log refuses leaves everything as it was, unless the log has failed meanwhile, by its timer or beside a checkpoint. */
+  #appended(changes: readonly StagedChange[], input: CommitInput): boolean {
+    try {
+      return this.#parts.commits.append(changes, input);
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "WAL_POISONED") this.#fail(error);
+      throw error;
+    }
   }
 
   async #durable(): Promise<void> {
