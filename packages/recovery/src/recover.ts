@@ -1,54 +1,58 @@
 import { openCheckpointReader } from "@laminar/checkpoint";
-import { nodeDisk } from "@laminar/disk";
+import { type Disk, nodeDisk } from "@laminar/disk";
 import { decodeSnapshot, mergeSnapshots, StateSnapshot } from "@laminar/state-snapshot";
-import { type LogReader, openWalReader, type WalEntry } from "@laminar/wal";
+import { type LogReader, openWal, openWalReader, type WalEntry } from "@laminar/wal";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore } from "./core/recover-core.ts";
-import { type RecoveryConfig, recoveryRules } from "./recovery-config.ts";
-import { RecoveryError } from "./core/recovery-error.ts";
+import { isFenceable, type RecoveryConfig, recoveryRules } from "./recovery-config.ts";
 
 /** A log given from outside is the caller's to close. */
 function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
-  return {
-    logId: log.logId,
-    startsAfter: log.startsAfter,
-    firstLsn: log.firstLsn,
-    lastLsn: log.lastLsn,
-    end: log.end,
-    counts: (lsn) => log.counts(lsn),
-    read: (options) => log.read(options),
-    entries: (options) => log.entries(options),
-    close: async () => undefined,
-    [Symbol.asyncDispose]: async () => undefined,
-  };
+  return new Proxy(log, {
+    get(target, name) {
+      if (name === "close" || name === Symbol.asyncDispose) return async () => undefined;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 /**
  * Finds the newest usable checkpoint, replays the log after it once, and gives the state as of the last commit that counts:
  * exactly that, or a typed refusal that says what is missing. Changes nothing on disk, needs no lock, and may run beside a
- * live writer.
+ * live writer; `repairWal` alone changes the log, and takes its lock first.
  */
 export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
   const rules = recoveryRules(config);
   const disk = config.disk ?? nodeDisk;
-  const { checkpointDir, walDir, wal } = config;
+  const { checkpointDir, repairWal = false } = config;
   return recoverCore(
     {
       checkpoints: config.checkpoints ?? (checkpointDir === undefined ? undefined : openCheckpointReader(checkpointDir, { disk })),
-      async openLog() {
-        if (wal) return borrowed(wal);
-        if (walDir === undefined) return undefined;
-        return openWalReader(walDir, { disk }).catch((error: unknown) => {
-          if (error instanceof Error && "code" in error && error.code === "WAL_NOT_FOUND") return undefined;
-          throw error;
-        });
-      },
+      openLog: () => openLog(config, disk),
       decode: (parts) => decodeSnapshot(parts.length === 1 && parts[0] ? parts[0] : mergeSnapshots(parts), { kind: "full" }),
       snapshot: (entries) => StateSnapshot.from(entries),
       monotonic: () => disk.clock.monotonic(),
+      fence: repairWal ? fence : undefined,
     },
     rules,
   );
+}
+
+async function openLog({ wal, walDir, repairWal, onDamage }: RecoveryConfig, disk: Disk): Promise<LogReader<WalEntry> | undefined> {
+  if (wal) return borrowed(wal);
+  if (walDir === undefined) return undefined;
+  try {
+    return await (repairWal ? openWal(walDir, { disk, mustExist: true }) : openWalReader(walDir, { disk, onDamage }));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "WAL_NOT_FOUND") return undefined;
+    throw error;
+  }
+}
+
+async function fence(log: LogReader<WalEntry>, position: number): Promise<void> {
+  if (!isFenceable(log)) throw new TypeError("repairWal needs a log that is open for writing");
+  await log.truncateAfter(position);
 }
 
 /** The reference's name for the same: a configuration that can be recovered from. */
@@ -74,9 +78,4 @@ export function recoverSimple(checkpointDir: string, walDir: string): Promise<Re
 /** The same, with the changes after the checkpoint collected, which is the default here. */
 export function recoverWithChanges(checkpointDir: string, walDir: string): Promise<RecoveredState> {
   return recover({ checkpointDir, walDir, collectStateChanges: true });
-}
-
-/** Not in this version: compose `recover`, `openWal` and `openCheckpointManager`, as the README shows. */
-export async function openDurableState(_options: { readonly directory: string }): Promise<never> {
-  throw new RecoveryError("RECOVERY_NOT_SUPPORTED", "openDurableState is not supported yet: compose recover, openWal and openCheckpointManager");
 }

@@ -58,6 +58,8 @@ export function formatReport(report: RecoveryReport): string {
       `Of the log ${plural(log.entriesRead, "entry").replace(/entrys$/, "entries")} read, ${log.entriesApplied} applied in ${plural(log.commitsApplied, "commit")}, ${log.entriesDiscarded} discarded without a commit.`,
     );
     if (log.end.kind === "torn") parts.push(`The log ends in the remains of an unfinished write: ${log.end.file} at ${log.end.offset}, ${plural(log.end.bytes, "byte")}.`);
+    if (log.end.kind === "damaged") parts.push(`DAMAGED: the log was read up to ${log.end.file} at ${log.end.offset} only, and what is behind it was given up: ${log.end.damage}.`);
+    if (log.fencedAfter !== undefined) parts.push(`Everything after record ${log.fencedAfter} was taken out of use.`);
   } else parts.push("No log.");
   if (report.partial) parts.push("PARTIAL: newer commits were left out, as asked for.");
   parts.push(`${Math.round(durations.total)} ms.`);

@@ -4,7 +4,6 @@ import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
 import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
 import type { Until } from "./core/recovery-plan.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";
-import { RecoveryError } from "./core/recovery-error.ts";
 
 export interface RecoveryConfig {
   /** Directory of the checkpoints; or give `checkpoints`. Need not exist. */
@@ -29,9 +28,16 @@ export interface RecoveryConfig {
   readonly acceptMissingLog?: boolean | undefined;
   /** Bytes of changes that may wait for one commit, with 64 for each change beside its key and value. @default 1_073_741_824 */
   readonly maxTransactionBytes?: number | undefined;
-  /** `"refuse"`: damage is an error. Going on up to the damage is not supported yet. @default "refuse" */
+  /**
+   * `"refuse"`: damage of the log is an error. `"stop"`: the state is that of the last commit before it, and the report says what
+   * was given up; go on with `openWal(directory, { onDamage: "stop", after: recovered.walPosition })`. A log given as `wal` has to
+   * be opened with the same word. @default "refuse"
+   */
   readonly onDamage?: "refuse" | "stop" | undefined;
-  /** Not supported yet; the next `openWal` supersedes torn bytes by itself. @default false */
+  /**
+   * Takes the log's lock before reading, and what this recovery did not apply out of use, durably: with `until`, a point in time
+   * becomes the present. Needs `walDir`, or a log in `wal` that is open for writing. Nothing is erased. @default false
+   */
   readonly repairWal?: boolean | undefined;
   readonly onProgress?: ((progress: RecoveryProgress) => void) | undefined;
   readonly signal?: AbortSignalLike | undefined;
@@ -62,13 +68,30 @@ function requirePlaces(config: RecoveryConfig): void {
   }
 }
 
+/** What was left out because it couldn't be read, or wasn't asked for, must not be given up for good by the way. */
+function requireRepairable({ maxWalEntries = 0, onDamage, wal, walDir }: RecoveryConfig): void {
+  if (maxWalEntries !== 0) throw new RangeError("repairWal would give up what maxWalEntries leaves out; use until for a point in time");
+  if (onDamage === "stop") throw new RangeError('repairWal does not go with onDamage: "stop"; openWal takes onDamage and after');
+  if (walDir === undefined && !isFenceable(wal)) throw new TypeError("repairWal needs walDir, or a log in wal that is open for writing");
+}
+
+/** A log that can take records out of use. */
+export interface FenceableLog {
+  truncateAfter(lsn: number): Promise<void>;
+}
+
+export function isFenceable<T>(log: T): log is T & FenceableLog {
+  return typeof log === "object" && log !== null && "truncateAfter" in log && typeof log.truncateAfter === "function";
+}
+
 /** The configuration's rules with their defaults; throws before anything is read. */
 export function recoveryRules(config: RecoveryConfig): RecoveryRules {
   requirePlaces(config);
   const { replay = "committed", onDamage = "refuse", repairWal = false, apply } = config;
   if (replay !== "committed" && replay !== "all") throw new TypeError('replay is "committed" or "all"');
-  if (onDamage !== "refuse") throw new RecoveryError("RECOVERY_NOT_SUPPORTED", 'onDamage: "stop" is not supported yet');
-  if (repairWal) throw new RecoveryError("RECOVERY_NOT_SUPPORTED", "repairWal is not supported yet");
+  if (onDamage !== "refuse" && onDamage !== "stop") throw new TypeError('onDamage is "refuse" or "stop"');
+  if (typeof repairWal !== "boolean") throw new TypeError("repairWal must be a boolean");
+  if (repairWal) requireRepairable(config);
   return {
     replay,
     maxWalEntries: whole("maxWalEntries", config.maxWalEntries ?? 0),
@@ -78,6 +101,7 @@ export function recoveryRules(config: RecoveryConfig): RecoveryRules {
     collectStateChanges: config.collectStateChanges ?? apply === undefined,
     mustExist: config.mustExist ?? false,
     acceptMissingLog: config.acceptMissingLog ?? false,
+    onDamage,
     onProgress: config.onProgress,
     signal: config.signal,
   };

@@ -1,9 +1,10 @@
 import type { CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
 import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
 import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
-import { isCorruption, RecoveryError } from "./recovery-error.ts";
+import { isCorruption } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
-import { candidacy, hearWitnesses, requireNext, requireNoGap, requireNoLogNeeded, requireWhole, type Skipped } from "./recovery-plan.ts";
+import { planRecovery, type RecoveryPlan } from "./plan-recovery.ts";
+import { requireNext, requireWhole } from "./recovery-plan.ts";
 import type { RecoverySink } from "./recovery-sink.ts";
 import { Replay, type ReplayRules } from "./replay.ts";
 
@@ -18,6 +19,8 @@ export interface RecoveryParts {
   readonly decode: (parts: readonly Chunks[]) => AsyncIterable<readonly SnapshotEntry[]>;
   readonly snapshot: (entries: Iterable<readonly [Uint8Array, Uint8Array]>) => StateSnapshot;
   readonly monotonic: () => number;
+  /** Takes everything after a position out of use in the log that was read, durably. Called last, and only by recoveries that repair. */
+  readonly fence?: ((log: LogReader<WalEntry>, position: number) => Promise<void>) | undefined;
 }
 
 export interface RecoveryProgress {
@@ -32,6 +35,8 @@ export interface RecoveryRules extends ReplayRules {
   readonly collectStateChanges: boolean;
   readonly mustExist: boolean;
   readonly acceptMissingLog: boolean;
+  /** `"stop"`: what is behind damage is given up. The log has to be opened with the same word. */
+  readonly onDamage: "refuse" | "stop";
   readonly onProgress: ((progress: RecoveryProgress) => void) | undefined;
   readonly signal: AbortSignalLike | undefined;
 }
@@ -71,7 +76,6 @@ class Attempt {
   readonly #rules: RecoveryRules;
   readonly #startedAt: number;
   readonly #before: string | undefined;
-  readonly #skipped: Skipped[] = [];
   /** What the listings showed, as text that is equal for equal listings. */
   seen = "";
 
@@ -95,19 +99,15 @@ class Attempt {
   }
 
   async #recover(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<RecoveredState> {
-    if (log) hearWitnesses(survey, log);
-    const chosen = await this.#choose(survey, log);
-    if (log) requireNoGap(chosen, this.#skipped, log);
-    else requireNoLogNeeded(chosen, this.#skipped, this.#rules.acceptMissingLog);
-    const freshStart = !chosen && !log;
-    if (freshStart && this.#rules.mustExist) throw new RecoveryError("RECOVERY_NOT_FOUND", "there is neither a checkpoint nor a log");
+    const { checkpoint: chosen, skipped } = await this.#choose(survey, log);
     const loaded = await this.#load(chosen);
     const loadedAt = this.#parts.monotonic();
     const start = { walPosition: chosen?.walPosition ?? 0, sourceOffsets: chosen?.sourceOffsets ?? new Map<string, bigint>(), watermark: chosen?.watermark };
     const replay = new Replay(this.#rules, start);
     const stateChanges = log ? await this.#replay(log, replay) : [];
+    if (log) await this.#parts.fence?.(log, replay.walPosition);
     const endedAt = this.#parts.monotonic();
-    const partial = replay.stopped || this.#skipped.some(({ kind }) => kind === "after-until");
+    const partial = replay.stopped || skipped.some(({ kind }) => kind === "after-until");
     return {
       epoch: chosen?.epoch ?? 0,
       stateSnapshot: loaded.snapshot,
@@ -119,7 +119,7 @@ class Attempt {
       stateChanges,
       report: {
         checkpoint: chosen && { id: chosen.id, walPosition: chosen.walPosition, bytes: chosen.chain.reduce((sum, { size }) => sum + size, 0), entries: loaded.entries },
-        skippedCheckpoints: this.#skipped.map(({ id, kind, detail }) => ({ id, reason: kind, detail })),
+        skippedCheckpoints: skipped.map(({ id, kind, detail }) => ({ id, reason: kind, detail })),
         ignoredNames: survey.ignored,
         log: log && {
           logId: log.logId,
@@ -129,32 +129,34 @@ class Attempt {
           entriesApplied: replay.entriesApplied,
           entriesDiscarded: replay.entriesDiscarded,
           commitsApplied: replay.commitsApplied,
-          end: { kind: log.end.kind, file: log.end.file, offset: log.end.offset, bytes: log.end.bytes },
+          end: { kind: log.end.kind, file: log.end.file, offset: log.end.offset, bytes: log.end.bytes, damage: log.end.damage?.message },
+          fencedAfter: this.#parts.fence && replay.walPosition,
         },
         partial,
-        freshStart,
+        freshStart: !chosen && !log,
         durations: { checkpoint: loadedAt - this.#startedAt, replay: endedAt - loadedAt, total: endedAt - this.#startedAt },
       },
     };
   }
 
-  /** The newest checkpoint that may be used and verifies, whole, before anything of it is given out. */
-  async #choose(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<CheckpointMetadata | undefined> {
-    for (const checkpoint of survey.checkpoints) {
-      const found = candidacy(checkpoint, log, this.#rules.until, (error) => this.#isDamage(error));
-      if (found.kind !== "candidate") {
-        this.#skipped.push(found);
-        continue;
+  /** The plan whose checkpoint verifies, whole, before anything of it is given out. */
+  async #choose(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<RecoveryPlan> {
+    const { until, acceptMissingLog, onDamage, mustExist, signal } = this.#rules;
+    const damaged = new Map<number, string>();
+    for (;;) {
+      const plan = planRecovery({ survey, log, until, acceptMissingLog, acceptDamage: onDamage === "stop", mustExist, damaged, isDamage: (problem) => this.#isDamage(problem) });
+      if (plan.checkpoint) {
+        try {
+          await this.#parts.checkpoints?.verify(plan.checkpoint, { signal });
+        } catch (error) {
+          if (!this.#isDamage(error)) throw error;
+          damaged.set(plan.checkpoint.id, error instanceof Error ? error.message : String(error));
+          continue;
+        }
       }
-      try {
-        await this.#parts.checkpoints?.verify(found.metadata, { signal: this.#rules.signal });
-        return found.metadata;
-      } catch (error) {
-        if (!this.#isDamage(error)) throw error;
-        this.#skipped.push({ kind: "damaged", id: checkpoint.id, metadata: found.metadata, detail: error instanceof Error ? error.message : String(error) });
-      }
+      if (plan.refusal) throw plan.refusal;
+      return plan;
     }
-    return undefined;
   }
 
   /** A part that is gone may be a live manager's work at the first look; after a second one that saw the same it is damage. */
@@ -178,6 +180,10 @@ class Attempt {
         yield block;
       }
     }
+    if (apply?.restoreParts && chosen && checkpoints) {
+      count(await apply.restoreParts(chosen.chain.map((part) => checkpoints.readPart(part))));
+      return { entries };
+    }
     if (apply) {
       await apply.restore(whole());
       return { entries };
@@ -192,6 +198,8 @@ class Attempt {
     const { apply, collectStateChanges, onProgress, signal } = this.#rules;
     const collected: StateChange[] = [];
     let last = replay.walPosition;
+    // With damage accepted, a log may end before its checkpoint: there is nothing to replay then.
+    if (last > log.lastLsn) return collected;
     for await (const batch of log.read({ after: last, unproven: true, signal })) {
       requireNext(last, batch.firstLsn, log);
       last = batch.firstLsn + batch.entries.length - 1;
@@ -202,7 +210,7 @@ class Attempt {
       onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - log.startsAfter });
       if (replay.stopped) break;
     }
-    if (!replay.stopped) requireWhole(last, log);
+    if (!replay.stopped && log.end.kind !== "damaged") requireWhole(last, log);
     replay.finish();
     return collected;
   }

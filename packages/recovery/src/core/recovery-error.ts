@@ -1,5 +1,6 @@
 /** What went wrong, for programs; each code is described in the package's README. */
 export type RecoveryErrorCode =
+  | "RECOVERY_LOCKED"
   | "RECOVERY_LOG_ID_UNKNOWN"
   | "RECOVERY_LOG_INCOMPLETE"
   | "RECOVERY_LOG_MISMATCH"
@@ -7,9 +8,10 @@ export type RecoveryErrorCode =
   | "RECOVERY_LOG_STARTS_LATER"
   | "RECOVERY_NEWER_CHECKPOINT_DAMAGED"
   | "RECOVERY_NOT_FOUND"
-  | "RECOVERY_NOT_SUPPORTED"
   | "RECOVERY_NO_USABLE_CHECKPOINT"
   | "RECOVERY_POSITION_BEYOND_LOG"
+  | "RECOVERY_STATE_CLOSED"
+  | "RECOVERY_STATE_FAILED"
   | "RECOVERY_TRANSACTION_TOO_LARGE";
 
 export interface RecoveryErrorDetails {

@@ -7,6 +7,7 @@ export interface LogFacts {
   readonly startsAfter: number;
   readonly lastLsn: number;
   counts(lsn: number): boolean;
+  readonly end?: { readonly kind: "clean" | "torn" | "damaged" } | undefined;
 }
 
 /** Why a checkpoint isn't a candidate, if it isn't. */

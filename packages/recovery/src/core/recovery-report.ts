@@ -15,7 +15,9 @@ export interface RecoveryReport {
         readonly entriesDiscarded: number;
         readonly commitsApplied: number;
         /** `"torn"`: remains of a write that never finished. `"damaged"`: records may be missing from here on. */
-        readonly end: { readonly kind: "clean" | "torn" | "damaged"; readonly file?: string | undefined; readonly offset: number; readonly bytes: number };
+        readonly end: { readonly kind: "clean" | "torn" | "damaged"; readonly file?: string | undefined; readonly offset: number; readonly bytes: number; readonly damage?: string | undefined };
+        /** With `repairWal`: what comes after this record was taken out of use. */
+        readonly fencedAfter?: number | undefined;
       }
     | undefined;
   /** The state is older than what the log and the checkpoints hold, because that was asked for. */

@@ -1,0 +1,78 @@
+import type { CommitPoint } from "@laminar/checkpoint";
+import type { StateStore } from "@laminar/state-snapshot";
+import type { WalEntryInput } from "@laminar/wal";
+import type { CommitInput } from "./durable-state.ts";
+import type { StagedChange } from "./staged-changes.ts";
+
+/** What commits need of a log. */
+export interface CommitTarget {
+  readonly logId: string;
+  appendAll(entries: Iterable<WalEntryInput>): number;
+  sync(): Promise<number>;
+}
+
+/** Where a state stands when it is opened: what recovery found. */
+export interface StartingPoint {
+  readonly walPosition: number;
+  readonly sourceOffsets: ReadonlyMap<string, bigint>;
+  readonly watermark?: bigint | undefined;
+}
+
+/** Writes groups of changes to a log and keeps the store, the offsets and the watermark as of the last one. */
+export class CommitLog {
+  readonly #log: CommitTarget;
+  readonly #store: StateStore;
+  readonly #offsets: Map<string, bigint>;
+  #walPosition: number;
+  watermark: bigint | undefined;
+
+  constructor(log: CommitTarget, store: StateStore, start: StartingPoint) {
+    this.#log = log;
+    this.#store = store;
+    this.#walPosition = start.walPosition;
+    this.#offsets = new Map(start.sourceOffsets);
+    this.watermark = start.watermark;
+  }
+
+  get offsets(): ReadonlyMap<string, bigint> {
+    return this.#offsets;
+  }
+
+  /** The cut that the store is at. */
+  get point(): CommitPoint {
+    return { walPosition: this.#walPosition, walId: this.#log.logId, sourceOffsets: new Map(this.#offsets), watermark: this.watermark };
+  }
+
+  /**
+   * Appends a group with its commit, in one batch; false when there is nothing to say. Nothing has changed when it throws, and
+   * nothing is durable before a `sync`. What was appended has to be applied in the same turn.
+   */
+  append(changes: readonly StagedChange[], { offsets = new Map<string, bigint>(), watermark }: CommitInput): boolean {
+    const moved = new Map<string, bigint>();
+    for (const [source, offset] of offsets) if (isLater(BigInt(offset), this.#offsets.get(source))) moved.set(source, BigInt(offset));
+    const later = watermark !== undefined && isLater(BigInt(watermark), this.watermark) ? BigInt(watermark) : undefined;
+    if (changes.length === 0 && moved.size === 0 && later === undefined) return false;
+    this.#walPosition = this.#log.appendAll([...changes.map(entryOf), { type: "commit", offsets: moved, watermark: later }]);
+    for (const [source, offset] of moved) this.#offsets.set(source, offset);
+    this.watermark = later ?? this.watermark;
+    return true;
+  }
+
+  apply(changes: readonly StagedChange[]): void {
+    for (const { key, value } of changes) {
+      if (value === undefined) this.#store.delete(key);
+      else this.#store.put(key, value);
+    }
+  }
+
+  async sync(): Promise<void> {
+    await this.#log.sync();
+  }
+}
+
+/** As recovery judges it: what came before is never taken back. */
+const isLater = (value: bigint, before: bigint | undefined): boolean => before === undefined || value > before;
+
+function entryOf({ key, value }: StagedChange): WalEntryInput {
+  return value === undefined ? { type: "delete", key } : { type: "put", key, value };
+}
