@@ -13,7 +13,7 @@ const contentOf = <V>(state: DurableState<string, V>): Record<string, V> => Obje
 describe("a durable state", () => {
   it("gives back what was committed, and nothing else", async () => {
     const disk = createSimulatedDisk();
-    const state = await open<unknown>(disk);
+    const state = await open(disk);
     expect([state.size, state.recovered.freshStart]).toEqual([0, true]);
     state.put("a", { name: "Ada", born: 1815n, tags: ["x", new Date(0)] });
     state.put("b", null);

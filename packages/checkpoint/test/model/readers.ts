@@ -83,6 +83,7 @@ export async function recoverReal(checkpoints: CheckpointReader, openLog: () => 
         collectStateChanges: false,
         mustExist: false,
         acceptMissingLog: false,
+        onDamage: "refuse",
         onProgress: undefined,
         signal: undefined,
         apply: {

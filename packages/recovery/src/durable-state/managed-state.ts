@@ -2,7 +2,7 @@ import type { CheckpointMetadata, CommitPoint } from "@laminar/checkpoint";
 import type { StateStore } from "@laminar/state-snapshot";
 import { RecoveryError } from "../core/recovery-error.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
-import { BackgroundCheckpoints } from "./background-checkpoints.ts";
+import type { BackgroundCheckpoints } from "./background-checkpoints.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { ChangeGroup, CommitInput, DurableState } from "./durable-state.ts";
 import { type Codecs, type StagedChange, StagedChanges } from "./staged-changes.ts";
