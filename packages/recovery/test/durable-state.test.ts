@@ -313,6 +313,29 @@ describe("a durable state that can't go on", () => {
     await (await open(disk)).close();
   });
 
+  it("isn't opened, and leaves the directory free, when its signal is aborted while it recovers", async () => {
+    const disk = createSimulatedDisk();
+    const state = await open<number>(disk);
+    for (let key = 0; key < 100; key++) state.put(`${key}`, key);
+    await state.commit();
+    await state.checkpoint();
+    await state.close();
+    const controller = new AbortController();
+    const phases: string[] = [];
+    const opening = open<number>(disk, {
+      signal: controller.signal,
+      onProgress: ({ phase }) => {
+        phases.push(phase);
+        controller.abort(new Error("changed my mind"));
+      },
+    });
+    await expect(opening).rejects.toThrow("changed my mind");
+    expect(phases).toEqual(["checkpoint"]);
+    const again = await open<number>(disk);
+    expect(again.size).toBe(100);
+    await again.close();
+  });
+
   it("isn't made where it must exist", async () => {
     const disk = createSimulatedDisk();
     await expect(open(disk, { mustExist: true })).rejects.toMatchObject({ code: "RECOVERY_NOT_FOUND" });

@@ -2,7 +2,8 @@
 
 import type { CheckpointConfig, CheckpointMetadata, CommitPoint } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
-import type { WalCodec, WalOptions } from "@laminar/wal";
+import type { AbortSignalLike, WalCodec, WalOptions } from "@laminar/wal";
+import type { RecoveryProgress } from "../core/recover-core.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
 
 /** What a commit says beside its changes: how far the sources were read, and how far time has come. */
@@ -86,6 +87,12 @@ export interface DurableStateOptions<V> {
   readonly onDamage?: "refuse" | "stop" | undefined;
   /** A directory without a state in it is `RECOVERY_NOT_FOUND` instead of an empty state. @default false */
   readonly mustExist?: boolean | undefined;
+  /** The volume is used by one container at a time. See `LockOptions` of `@laminar/disk`. @default false */
+  readonly oneContainer?: boolean | undefined;
+  /** Called while the opening recovers. */
+  readonly onProgress?: ((progress: RecoveryProgress) => void) | undefined;
+  /** Ends the opening, with the signal's reason, while it recovers. */
+  readonly signal?: AbortSignalLike | undefined;
   /** The machine to work on. @default nodeDisk */
   readonly disk?: Disk | undefined;
 }

@@ -29,17 +29,17 @@ export async function openDurableState<V>(options: DurableStateOptions<V>): Prom
 }
 
 async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): Promise<DurableState<K, V>> {
-  const { directory, disk = nodeDisk, onDamage = "refuse", mustExist = false, values = msgpackCodec<V>() } = options;
+  const { directory, disk = nodeDisk, oneContainer, onDamage = "refuse", mustExist = false, values = msgpackCodec<V>(), onProgress, signal } = options;
   const places = { checkpointDir: join(directory, "checkpoints"), walDir: join(directory, "log") };
   if (mustExist && (await disk.stat(directory)) === undefined) throw new RecoveryError("RECOVERY_NOT_FOUND", `${directory}: there is no state`);
-  const lock = await take(disk, directory);
+  const lock = await take(disk, directory, oneContainer);
   const release: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
     const store = createStateStore();
-    const found = await recover({ ...places, disk, onDamage, mustExist, apply: sinkInto(store) });
-    const log = await openWal(places.walDir, { ...options.log, disk, ...(onDamage === "stop" && { onDamage, after: found.walPosition }) });
+    const found = await recover({ ...places, disk, onDamage, mustExist, apply: sinkInto(store), onProgress, signal });
+    const log = await openWal(places.walDir, { ...options.log, disk, oneContainer, ...(onDamage === "stop" && { onDamage, after: found.walPosition }) });
     release.unshift(() => log.close());
-    const manager = await openCheckpointManager({ ...options.checkpoints, directory: places.checkpointDir, disk, log, merge: mergeSnapshots });
+    const manager = await openCheckpointManager({ ...options.checkpoints, directory: places.checkpointDir, disk, oneContainer, log, merge: mergeSnapshots });
     release.unshift(() => manager.close());
     const commits = new CommitLog(log, store, found);
     const interval = options.checkpoints?.interval ?? INTERVAL;
@@ -51,10 +51,10 @@ async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): P
   }
 }
 
-async function take(disk: Disk, directory: string): Promise<DirectoryLock> {
+async function take(disk: Disk, directory: string, oneContainer: boolean | undefined): Promise<DirectoryLock> {
   await makeDirectories(disk, directory);
   try {
-    return await lockDirectory(disk, directory);
+    return await lockDirectory(disk, directory, { oneContainer });
   } catch (error) {
     if (isDiskError(error, "DISK_LOCKED")) throw new RecoveryError("RECOVERY_LOCKED", error.message, { cause: error });
     throw error;
@@ -81,10 +81,12 @@ function sinkInto(store: StateStore): RecoverySink {
 
 function checkOptions<V>(options: DurableStateOptions<V>): void {
   if (typeof options !== "object" || options === null) throw new TypeError("openDurableState takes { directory }");
-  const { directory, keys, values } = options;
+  const { directory, keys, values, oneContainer, onProgress } = options;
   if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
   if (keys !== undefined && keys !== "string" && keys !== "bytes") throw new TypeError('keys is "string" or "bytes"');
   if (values !== undefined && (typeof values?.encode !== "function" || typeof values.decode !== "function")) {
     throw new TypeError("values must have encode(value) and decode(bytes)");
   }
+  if (oneContainer !== undefined && typeof oneContainer !== "boolean") throw new TypeError("oneContainer must be true or false");
+  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress must be a function");
 }
