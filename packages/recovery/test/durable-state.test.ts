@@ -336,6 +336,12 @@ describe("a durable state that can't go on", () => {
     await again.close();
   });
 
+  it("says what stands in the way of its directory", async () => {
+    const disk = createSimulatedDisk();
+    await (await disk.create("/data")).close();
+    await expect(open(disk)).rejects.toMatchObject({ name: "RecoveryError", code: "RECOVERY_IO", cause: { code: "DISK_NOT_A_DIRECTORY" } });
+  });
+
   it("isn't made where it must exist", async () => {
     const disk = createSimulatedDisk();
     await expect(open(disk, { mustExist: true })).rejects.toMatchObject({ code: "RECOVERY_NOT_FOUND" });

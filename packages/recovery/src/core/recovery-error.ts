@@ -1,5 +1,6 @@
 /** What went wrong, for programs; each code is described in the package's README. */
 export type RecoveryErrorCode =
+  | "RECOVERY_IO"
   | "RECOVERY_LOCKED"
   | "RECOVERY_LOG_ID_UNKNOWN"
   | "RECOVERY_LOG_INCOMPLETE"

@@ -18,8 +18,8 @@ const INTERVAL = 60_000;
  * Opens the state of a directory: takes its lock, recovers what was last committed, and makes log and checkpoints ready to go on.
  *
  * @throws TypeError, RangeError for wrong options, before anything is touched
- * @throws RecoveryError `RECOVERY_LOCKED` while another process has it, `RECOVERY_NOT_FOUND` with `mustExist`; and whatever `recover`
- *   refuses, with nothing changed
+ * @throws RecoveryError `RECOVERY_LOCKED` while another process has it, `RECOVERY_IO` when it can't be made or locked, `RECOVERY_NOT_FOUND`
+ *   with `mustExist`; and whatever `recover`, `openWal` and `openCheckpointManager` refuse, with nothing lost
  */
 export function openDurableState<V = unknown>(options: DurableStateOptions<V> & { readonly keys: "bytes" }): Promise<DurableState<Uint8Array, V>>;
 export function openDurableState<V = unknown>(options: DurableStateOptions<V> & { readonly keys?: "string" | undefined }): Promise<DurableState<string, V>>;
@@ -52,12 +52,12 @@ async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): P
 }
 
 async function take(disk: Disk, directory: string, oneContainer: boolean | undefined): Promise<DirectoryLock> {
-  await makeDirectories(disk, directory);
   try {
+    await makeDirectories(disk, directory);
     return await lockDirectory(disk, directory, { oneContainer });
   } catch (error) {
-    if (isDiskError(error, "DISK_LOCKED")) throw new RecoveryError("RECOVERY_LOCKED", error.message, { cause: error });
-    throw error;
+    if (!isDiskError(error)) throw error;
+    throw new RecoveryError(error.code === "DISK_LOCKED" ? "RECOVERY_LOCKED" : "RECOVERY_IO", error.message, { cause: error });
   }
 }
 
