@@ -36,7 +36,11 @@ export function oneFileStore(directory: string, disk: Disk = nodeDisk): Checkpoi
     }),
     readMetadata: inStoreWords(async (id) => {
       const file = await open(id);
-      return readMetadataOf(file).finally(() => file.close());
+      try {
+        return await readMetadataOf(file);
+      } finally {
+        await file.close();
+      }
     }),
     async *readState(id) {
       const file = await inStoreWords(open)(id);
