@@ -1,5 +1,5 @@
 import { type Aggregate, decodeAggregate } from "./aggregate.ts";
-import type { JobState } from "./job.ts";
+import type { EncodedState } from "./memory-state.ts";
 import { hourMilliseconds, parseKey } from "./state-keys.ts";
 
 /** What the table says of an airport. Delays are minutes, distances miles. */
@@ -28,7 +28,7 @@ const shareMin = 1 / 200;
 const hourFlightsMin = 3;
 
 /** The airports with the worst mean delays among those with a fair number of flights, worst first. */
-export function rankAirports(state: JobState, count: number): readonly AirportRow[] {
+export function rankAirports(state: EncodedState, count: number): readonly AirportRow[] {
   const rows = aggregatesOf(state, "airport").map(([code, aggregate]) => rowOf(code, aggregate));
   const flights = rows.reduce((sum, row) => sum + row.flights, 0);
   return rows
@@ -38,7 +38,7 @@ export function rankAirports(state: JobState, count: number): readonly AirportRo
 }
 
 /** The worst of the hours that the watermark has closed; `undefined` before there is one with some flights. */
-export function findWorstHour(state: JobState): WorstHour | undefined {
+export function findWorstHour(state: EncodedState): WorstHour | undefined {
   const hours = aggregatesOf(state, "closed-hour");
   const meanDelay = ({ delaySum, flights }: Aggregate): number => delaySum / flights;
   const worst = hours
@@ -50,7 +50,7 @@ export function findWorstHour(state: JobState): WorstHour | undefined {
   return { code, from, flights: worst[1].flights, meanDelay: meanDelay(worst[1]), closedHours: hours.length };
 }
 
-function aggregatesOf(state: JobState, wanted: string): readonly (readonly [string, Aggregate])[] {
+function aggregatesOf(state: EncodedState, wanted: string): readonly (readonly [string, Aggregate])[] {
   return [...state].flatMap(([key, value]) => {
     const { kind, name } = parseKey(key);
     return kind === wanted ? [[name, decodeAggregate(value)] as const] : [];

@@ -1,4 +1,4 @@
-import type { JobState } from "./job.ts";
+import type { EncodedState } from "./memory-state.ts";
 
 /** A key whose bytes differ; `undefined` where a state doesn't have it. */
 export interface StateDifference {
@@ -8,7 +8,7 @@ export interface StateDifference {
 }
 
 /** Every key of which the two states don't hold the same bytes, in key order. */
-export function compareStates(expected: JobState, actual: JobState): readonly StateDifference[] {
+export function compareStates(expected: EncodedState, actual: EncodedState): readonly StateDifference[] {
   const keys = [...new Set([...expected.keys(), ...actual.keys()])].sort();
   return keys
     .map((key) => ({ key, expected: expected.get(key), actual: actual.get(key) }))
@@ -21,7 +21,7 @@ function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): 
 }
 
 /** Bytes of all keys and values. Keys are ASCII. */
-export function stateBytes(state: JobState): number {
+export function stateBytes(state: EncodedState): number {
   let bytes = 0;
   for (const [key, value] of state) bytes += key.length + value.length;
   return bytes;

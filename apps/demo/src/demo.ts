@@ -1,28 +1,27 @@
-import { recover } from "@laminar/recovery";
 import { findWorstHour, rankAirports } from "./airport-ranking.ts";
 import { loadCities } from "./airport-names.ts";
 import { compareStates, stateBytes } from "./compare-states.ts";
 import { createDisplay } from "./display.ts";
 import { type FlightSource, flightSource, loadFlights } from "./flights.ts";
-import { createJob, type JobState } from "./job.ts";
+import { createJob } from "./job.ts";
 import { planKills } from "./kill-plan.ts";
+import { createMemoryState, type EncodedState } from "./memory-state.ts";
 import type { WorkerSettings } from "./messages.ts";
 import type { DemoOptions } from "./options.ts";
 import { formatProof, proveCounts } from "./proof.ts";
-import { restoreJob } from "./restore.ts";
+import { readState } from "./read-state.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { formatDifferences } from "./state-diff.ts";
 import { superviseRun } from "./supervisor.ts";
 import { formatAirports, formatWorstHour } from "./table.ts";
-import { placesIn } from "./working-directory.ts";
 
 export interface Demo extends DemoOptions {
   readonly directory: string;
   /**
-   * Breaks the rule on purpose, to see the proof fail: the first kill strikes in the middle of a group whose changes are synced
-   * and not committed, and the recovery after it replays those too.
+   * Breaks the rule on purpose, to see the proof fail: the first kill strikes after a group was committed without its place in the
+   * input, so that the process after it takes the group again.
    */
-  readonly replayUncommittedOnce: boolean;
+  readonly forgetOffsetOnce: boolean;
 }
 
 /** About so many checkpoints in a run, however long it is. */
@@ -40,7 +39,7 @@ export async function runDemo(demo: Demo, output: NodeJS.WriteStream, signal: Ab
   say(`${run.starts} starts, ${run.kills} kills, ${seconds} s`);
 
   const source = flightSource(loadFlights(), demo.events);
-  const state = await stateOnDisk(demo.directory);
+  const state = await readState(demo.directory);
   const differences = compareStates(runInMemory(source), state);
   const proof = proveCounts(state, source);
   say("");
@@ -58,31 +57,19 @@ async function supervise(demo: Demo, display: ReturnType<typeof createDisplay>, 
 }
 
 function settingsOf(demo: Demo, start: number, firstKill: number | undefined): WorkerSettings {
-  const { directory, events, commitEvery, replayUncommittedOnce } = demo;
+  const { directory, events, commitEvery, forgetOffsetOnce } = demo;
   const checkpointEvery = Math.max(commitEvery, Math.ceil(events / checkpointsPerRun));
-  return {
-    directory,
-    events,
-    commitEvery,
-    checkpointEvery,
-    seed: demo.seed + start,
-    replay: replayUncommittedOnce && start === 2 ? "all" : "committed",
-    holdAt: replayUncommittedOnce && start === 1 ? firstKill : undefined,
-  };
+  return { directory, events, commitEvery, checkpointEvery, forgetOffsetAt: forgetOffsetOnce && start === 1 ? firstKill : undefined };
 }
 
-/** Asks the disk once more, by a recovery of its own, rather than believing the process that did the work. */
-async function stateOnDisk(directory: string): Promise<JobState> {
-  return restoreJob(await recover(placesIn(directory))).state;
-}
-
-function runInMemory(source: FlightSource): JobState {
-  const job = createJob();
+function runInMemory(source: FlightSource): EncodedState {
+  const state = createMemoryState();
+  const job = createJob(state);
   for (let event = 0; event < source.length; event++) job.take(source.at(event));
-  return job.state;
+  return state.encoded;
 }
 
-function printAirports(state: JobState, say: (line: string) => void): void {
+function printAirports(state: EncodedState, say: (line: string) => void): void {
   const cities = loadCities();
   const worstHour = findWorstHour(state);
   say(formatAirports(rankAirports(state, airportsShown), cities));

@@ -27,11 +27,11 @@ export function createDisplay(events: number, output: NodeJS.WriteStream): Displ
 
 /** One recovery in one line. */
 export function formatRecovery(summary: RecoverySummary): string {
-  const { checkpointId, skippedCheckpoints, replayed, discarded, milliseconds, nextEvent } = summary;
+  const { checkpointId, skippedCheckpoints, replayed, tornBytes, milliseconds, nextEvent } = summary;
   const skipped = skippedCheckpoints === 0 ? "" : ` (${skippedCheckpoints} skipped)`;
   const checkpoint = checkpointId === undefined ? "no checkpoint" : `checkpoint ${checkpointId}`;
-  const log = `${replayed} log entries replayed, ${discarded} discarded`;
-  return `${checkpoint}${skipped}, ${log}, ${milliseconds.toFixed(0)} ms; goes on from event ${nextEvent}`;
+  const torn = tornBytes === 0 ? "" : ` (${tornBytes} bytes of a torn write left out)`;
+  return `${checkpoint}${skipped}, ${replayed} log entries replayed${torn}, ${milliseconds.toFixed(0)} ms; goes on from event ${nextEvent}`;
 }
 
 function barProgress(events: number, output: NodeJS.WriteStream): Progress {

@@ -3,8 +3,8 @@ import { runDemo } from "./demo.ts";
 import { type DemoOptions, help, parseOptions, UsageError } from "./options.ts";
 import { openWorkingDirectory } from "./working-directory.ts";
 
-/** Only for the test that sees the demo fail: `1` makes one recovery replay what was never committed. */
-const replayUncommittedOnceVariable = "LAMINAR_DEMO_REPLAY_UNCOMMITTED_ONCE";
+/** Only for the test that sees the demo fail: `1` makes one commit leave out the place in the input. */
+const forgetOffsetOnceVariable = "LAMINAR_DEMO_FORGET_OFFSET_ONCE";
 
 const exitStatus = { asExpected: 0, different: 1, usage: 2, interrupted: 130 } as const;
 
@@ -16,8 +16,8 @@ async function runOnce(options: DemoOptions, signal: AbortSignal): Promise<numbe
   const directory = await openWorkingDirectory(options.directory);
   let keep = options.keep;
   try {
-    const replayUncommittedOnce = process.env[replayUncommittedOnceVariable] === "1";
-    const asExpected = await runDemo({ ...options, directory: directory.path, replayUncommittedOnce }, process.stdout, signal);
+    const forgetOffsetOnce = process.env[forgetOffsetOnceVariable] === "1";
+    const asExpected = await runDemo({ ...options, directory: directory.path, forgetOffsetOnce }, process.stdout, signal);
     keep ||= !asExpected;
     return asExpected ? exitStatus.asExpected : exitStatus.different;
   } catch (error) {

@@ -3,7 +3,8 @@ export interface RecoverySummary {
   readonly checkpointId: number | undefined;
   readonly skippedCheckpoints: number;
   readonly replayed: number;
-  readonly discarded: number;
+  /** What is left of a write that never finished; it counts for nothing. */
+  readonly tornBytes: number;
   readonly milliseconds: number;
   readonly nextEvent: number;
 }
@@ -11,8 +12,8 @@ export interface RecoverySummary {
 /** What the working process tells. Event numbers are counts of events: "up to and including the n-th". */
 export type WorkerMessage =
   | { readonly type: "recovered"; readonly summary: RecoverySummary }
-  /** Changes up to this event were synced without a commit that covers them. */
-  | { readonly type: "flushed"; readonly event: number }
+  /** Everything up to this event is staged, and is about to be committed. */
+  | { readonly type: "committing"; readonly event: number }
   /** Everything up to this event is committed and durable: the acknowledgement. */
   | { readonly type: "committed"; readonly event: number }
   /** A checkpoint of this event is about to be published. */
@@ -31,8 +32,6 @@ export interface WorkerSettings {
   readonly events: number;
   readonly commitEvery: number;
   readonly checkpointEvery: number;
-  readonly seed: number;
-  readonly replay: "committed" | "all";
-  /** Stop in the middle of the first group that reaches this event, its changes synced and not committed, and wait to be killed. */
-  readonly holdAt?: number | undefined;
+  /** Commit the first group that reaches this event without its place in the input, and wait to be killed. */
+  readonly forgetOffsetAt?: number | undefined;
 }

@@ -21,6 +21,10 @@ const seedsEnd = 0x1_0000_0000;
 
 export const help: string = `Counts real flights, is killed with SIGKILL again and again, and proves that every flight was counted once.
 
+The working process keeps its counts in a state of openDurableState: it stages what a flight changes, and each commit makes a
+group of flights durable together with its place in the input, whole or not at all. After a kill the next process opens the
+same directory and goes on from there. In the end another recovery reads what is on disk, and compares it with a run in memory.
+
 Usage: demo [options]
 
   --kills N          how often the working process is killed (default ${defaults.kills})

@@ -1,6 +1,6 @@
 import { decodeAggregate } from "./aggregate.ts";
 import type { FlightSource } from "./flights.ts";
-import type { JobState } from "./job.ts";
+import type { EncodedState } from "./memory-state.ts";
 import { hourName, parseKey, routeName } from "./state-keys.ts";
 
 /** How often the events of the input are in a state. */
@@ -17,7 +17,7 @@ type Counts = ReadonlyMap<string, number>;
  * Compares the counts of a state with the input, per airport, per route, and per airport and hour. Each of the three counts
  * every event, so what one misses in another's groups does not hide: the worst of them is reported.
  */
-export function proveCounts(state: JobState, source: FlightSource): Proof {
+export function proveCounts(state: EncodedState, source: FlightSource): Proof {
   const differences = [
     differenceOf(countsOf(state, "airport"), expectedCounts(source, ({ origin }) => origin)),
     differenceOf(countsOf(state, "route"), expectedCounts(source, routeName)),
@@ -41,7 +41,7 @@ function expectedCounts(source: FlightSource, groupOf: (flight: ReturnType<Fligh
   return counts;
 }
 
-function countsOf(state: JobState, ...kinds: readonly string[]): Counts {
+function countsOf(state: EncodedState, ...kinds: readonly string[]): Counts {
   const counts = new Map<string, number>();
   for (const [key, value] of state) {
     const { kind, name } = parseKey(key);

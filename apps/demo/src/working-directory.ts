@@ -4,9 +4,9 @@ import os from "node:os";
 import path from "node:path";
 import { UsageError } from "./options.ts";
 
-/** Where log and checkpoints stand in the demo's directory. */
+/** Where `openDurableState` puts log and checkpoints in its directory. */
 export function placesIn(directory: string): { readonly walDir: string; readonly checkpointDir: string } {
-  return { walDir: path.join(directory, "wal"), checkpointDir: path.join(directory, "checkpoints") };
+  return { walDir: path.join(directory, "log"), checkpointDir: path.join(directory, "checkpoints") };
 }
 
 export interface WorkingDirectory {
@@ -27,8 +27,13 @@ export async function openWorkingDirectory(given: string | undefined): Promise<W
     throw new UsageError(`--dir: ${directory} can't be used as a directory`, { cause: error });
   });
   if (names.length > 0) throw new UsageError(`--dir: ${directory} is not empty, and the demo begins from nothing`);
-  const { walDir, checkpointDir } = placesIn(directory);
-  return { path: directory, remove: async () => void (await Promise.all([walDir, checkpointDir].map(removeAll))) };
+  return { path: directory, remove: () => removeOwn(directory) };
+}
+
+/** The lock as well: a process that was killed leaves it. */
+async function removeOwn(directory: string): Promise<void> {
+  const own = (await readdir(directory)).filter((name) => /^(log|checkpoints|LOCK(\..*)?)$/.test(name));
+  await Promise.all(own.map((name) => removeAll(path.join(directory, name))));
 }
 
 function ownDirectory(directory: string): WorkingDirectory {

@@ -1,69 +1,98 @@
-import { describe, expect, it } from "vitest";
-import { decodeAggregate, encodeAggregate } from "../src/aggregate.ts";
-import { type Flight, flightSource, loadFlights } from "../src/flights.ts";
-import { createJob, type JobState } from "../src/job.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { openDurableState } from "@laminar/recovery";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { type Aggregate, decodeAggregate, encodeAggregate } from "../src/aggregate.ts";
+import { compareStates } from "../src/compare-states.ts";
+import { type Flight, type FlightSource, flightSource, loadFlights } from "../src/flights.ts";
+import { createJob, type Job, type JobState } from "../src/job.ts";
+import { createMemoryState, type EncodedState } from "../src/memory-state.ts";
+import { readState } from "../src/read-state.ts";
 
 const hour = 3_600_000;
 const flight = (time: number, given: Partial<Flight> = {}): Flight => ({ time, delay: 0, distance: 100, origin: "AAA", destination: "BBB", ...given });
-const flightsOf = (state: JobState, key: string): number => decodeAggregate(state.get(key) ?? encodeAggregate({ flights: 0, late: 0, delaySum: 0, worstDelay: 0, distanceSum: 0 })).flights;
+/** The events from `from` to before `to`. */
+function takeAll(state: JobState, source: FlightSource, from: number, to: number, watermark?: number): Job {
+  const job = createJob(state, watermark);
+  for (let event = from; event < to; event++) job.take(source.at(event));
+  return job;
+}
+
+function stateAfter(source: FlightSource, from: number, to: number): EncodedState {
+  const state = createMemoryState();
+  takeAll(state, source, from, to);
+  return state.encoded;
+}
 
 describe("the job", () => {
   it("counts a flight for its airport, its route and its hour", () => {
-    const job = createJob();
+    const state = createMemoryState();
+    const job = createJob(state);
     for (const delay of [5, -3, 15, 16]) job.take(flight(hour, { delay }));
-    expect([...job.state.keys()]).toEqual(["airport/AAA", "route/AAA-BBB", "open-hour/AAA/1"]);
-    for (const value of job.state.values()) {
-      expect(decodeAggregate(value)).toEqual({ flights: 4, late: 1, delaySum: 33, worstDelay: 16, distanceSum: 400 });
+    expect([...state.encoded.keys()]).toEqual(["airport/AAA", "route/AAA-BBB", "open-hour/AAA/1"]);
+    for (const [, value] of state.entries()) {
+      expect(value).toEqual({ flights: 4, late: 1, delaySum: 33, worstDelay: 16, distanceSum: 400 });
     }
   });
 
   it("keeps the worst delay of airports where every flight left early", () => {
-    const job = createJob();
+    const state = createMemoryState();
+    const job = createJob(state);
     for (const delay of [-9, -4]) job.take(flight(hour, { delay }));
-    expect(decodeAggregate(job.state.get("airport/AAA") ?? new Uint8Array()).worstDelay).toBe(-4);
+    expect(state.get("airport/AAA")?.worstDelay).toBe(-4);
   });
 
   it("closes the hours of all airports once the watermark is at their end, not before", () => {
-    const job = createJob();
+    const state = createMemoryState();
+    const job = createJob(state);
     job.take(flight(hour));
     job.take(flight(2 * hour - 1, { origin: "CCC" }));
-    expect([...job.state.keys()].filter((key) => key.startsWith("closed-hour"))).toEqual([]);
+    expect([...state.encoded.keys()].filter((key) => key.startsWith("closed-hour"))).toEqual([]);
     job.take(flight(2 * hour, { origin: "DDD" }));
-    expect([...job.state.keys()].filter((key) => key.includes("-hour"))).toEqual(["closed-hour/AAA/1", "closed-hour/CCC/1", "open-hour/DDD/2"]);
+    expect([...state.encoded.keys()].filter((key) => key.includes("-hour"))).toEqual(["closed-hour/AAA/1", "closed-hour/CCC/1", "open-hour/DDD/2"]);
     expect(job.watermark).toBe(2 * hour);
   });
 
   it("counts a flight that comes after its hour was closed, and leaves the hour as it is", () => {
-    const job = createJob();
+    const state = createMemoryState();
+    const job = createJob(state);
     for (const time of [hour, 2 * hour, hour + 1]) job.take(flight(time));
-    expect(flightsOf(job.state, "airport/AAA")).toBe(3);
-    expect(flightsOf(job.state, "closed-hour/AAA/1")).toBe(1);
-    expect(job.state.has("open-hour/AAA/1")).toBe(false);
+    expect(state.get("airport/AAA")?.flights).toBe(3);
+    expect(state.get("closed-hour/AAA/1")?.flights).toBe(1);
+    expect(state.encoded.has("open-hour/AAA/1")).toBe(false);
     expect(job.watermark).toBe(2 * hour);
-  });
-
-  it("gives every change that it makes, so that the changes alone build the same state", () => {
-    const rebuilt: JobState = new Map();
-    const job = createJob();
-    const source = flightSource(loadFlights(), 500);
-    for (let event = 0; event < source.length; event++) {
-      for (const { key, value } of job.take(source.at(event))) if (value) rebuilt.set(key, value);
-      else rebuilt.delete(key);
-    }
-    expect(rebuilt).toEqual(job.state);
   });
 
   it("goes on from any event as if it had never stopped", () => {
     const source = flightSource(loadFlights(), 300);
-    const whole = createJob();
-    for (let event = 0; event < source.length; event++) whole.take(source.at(event));
+    const whole = stateAfter(source, 0, 300);
     for (const cut of [1, 77, 299]) {
-      const first = createJob();
-      for (let event = 0; event < cut; event++) first.take(source.at(event));
-      const second = createJob(new Map(first.state), first.watermark);
-      for (let event = cut; event < source.length; event++) second.take(source.at(event));
-      expect(second.state).toEqual(whole.state);
+      const first = createMemoryState();
+      const { watermark } = takeAll(first, source, 0, cut);
+      const second = createMemoryState(first.encoded);
+      takeAll(second, source, cut, 300, watermark);
+      expect(second.encoded).toEqual(whole);
     }
+  });
+
+  it("makes of a durable state what it makes of one in memory, in groups that are committed, rolled back, and taken again", async () => {
+    const source = flightSource(loadFlights(), 300);
+    const directory = await mkdtemp(path.join(os.tmpdir(), "laminar-demo-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const open = () => openDurableState<Aggregate>({ directory, values: { encode: encodeAggregate, decode: decodeAggregate } });
+    for (const [from, to] of [[0, 100], [100, 230], [230, 300]] as const) {
+      const state = await open();
+      const watermark = state.watermark === undefined ? undefined : Number(state.watermark);
+      expect(Number(state.offsets.get("flights") ?? 0)).toBe(from);
+      takeAll(state, source, from, to, watermark);
+      state.rollback();
+      const job = takeAll(state, source, from, to, watermark);
+      await state.commit({ offsets: new Map([["flights", to]]), watermark: job.watermark });
+      takeAll(state, source, to, 300, job.watermark);
+      await state.close();
+    }
+    expect(compareStates(stateAfter(source, 0, 300), await readState(directory))).toEqual([]);
   });
 });
 

@@ -2,16 +2,18 @@ import { describe, expect, it } from "vitest";
 import { encodeAggregate } from "../src/aggregate.ts";
 import { compareStates } from "../src/compare-states.ts";
 import { flightSource, loadFlights } from "../src/flights.ts";
-import { createJob, type JobState } from "../src/job.ts";
+import { createJob } from "../src/job.ts";
+import { createMemoryState, type EncodedState } from "../src/memory-state.ts";
 import { formatProof, proveCounts } from "../src/proof.ts";
 import { formatDifferences } from "../src/state-diff.ts";
 
 const source = flightSource(loadFlights(), 400);
 
-function runWith(visit: (event: number) => number): JobState {
-  const job = createJob();
+function runWith(visit: (event: number) => number): EncodedState {
+  const state = createMemoryState();
+  const job = createJob(state);
   for (let event = 0; event < source.length; event++) for (let time = 0; time < visit(event); time++) job.take(source.at(event));
-  return job.state;
+  return state.encoded;
 }
 
 describe("the proof", () => {

@@ -14,6 +14,9 @@ export interface MemoryCheckpoint {
   readonly epoch?: number | undefined;
   readonly sourceOffsets?: ReadonlyMap<string, bigint> | undefined;
   readonly watermark?: bigint | undefined;
+  readonly keyCount?: number | undefined;
+  /** @default 0 */
+  readonly timestamp?: number | undefined;
   /** What doesn't verify, if anything; `"gone"`: the chains of others name it, and it isn't there. */
   readonly damage?: "metadata" | "state" | "gone" | undefined;
 }
@@ -28,12 +31,13 @@ export function memoryCheckpointReader(checkpoints: readonly MemoryCheckpoint[])
   const metadataOf = (checkpoint: MemoryCheckpoint): CheckpointMetadata => ({
     id: checkpoint.id,
     epoch: checkpoint.epoch ?? 0,
-    timestamp: 0,
+    timestamp: checkpoint.timestamp ?? 0,
     walPosition: checkpoint.walPosition,
     walId: checkpoint.walId,
     sourceOffsets: checkpoint.sourceOffsets ?? new Map(),
     watermark: checkpoint.watermark,
     sizeBytes: checkpoint.state.length,
+    keyCount: checkpoint.keyCount,
     kind: checkpoint.base === undefined ? "full" : "delta",
     isIncremental: checkpoint.base !== undefined,
     parentId: checkpoint.base,
@@ -57,9 +61,19 @@ export function memoryCheckpointReader(checkpoints: readonly MemoryCheckpoint[])
       checkpoints: checkpoints.filter(({ damage }) => damage !== "gone").map(survey).reverse(),
       ignored: [],
     }),
-    async verify({ chain }, options) {
+    async verify({ chain }, { signal, onProgress } = {}) {
+      const throwIfAborted = (): void => {
+        if (signal?.aborted) throw signal.reason ?? new Error("aborted");
+      };
+      const ofBytes = chain.reduce((sum, { size }) => sum + size, 0);
+      let bytes = 0;
+      throwIfAborted();
       for (const part of chain) {
-        for await (const _ of readPart(part)) if (options?.signal?.aborted) throw options.signal.reason ?? new Error("aborted");
+        for await (const chunk of readPart(part)) {
+          bytes += chunk.length;
+          onProgress?.({ bytes, ofBytes });
+          throwIfAborted();
+        }
       }
     },
     readPart,
