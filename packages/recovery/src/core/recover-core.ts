@@ -4,7 +4,7 @@ import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
 import { isCorruption } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
 import { planRecovery, type RecoveryPlan } from "./plan-recovery.ts";
-import { requireNext, requireWhole } from "./recovery-plan.ts";
+import { requireNext, requireWhole, type Skipped } from "./recovery-plan.ts";
 import type { RecoverySink } from "./recovery-sink.ts";
 import { Replay, type ReplayRules } from "./replay.ts";
 
@@ -55,6 +55,12 @@ const MAY_BE_LIVE: ReadonlySet<unknown> = new Set([
 ]);
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
+
+/** A damaged checkpoint's metadata still say which epoch had begun. */
+function newestEpoch(chosen: CheckpointMetadata | undefined, skipped: readonly Skipped[]): number {
+  const damaged = skipped.filter(({ kind }) => kind === "damaged");
+  return Math.max(0, ...[chosen, ...damaged.map(({ metadata }) => metadata)].map((metadata) => metadata?.epoch ?? 0));
+}
 
 /** Recovers over interfaces alone. Changes nothing, takes no lock. */
 export async function recoverCore(parts: RecoveryParts, rules: RecoveryRules): Promise<RecoveredState> {
@@ -109,7 +115,7 @@ class Attempt {
     const endedAt = this.#parts.monotonic();
     const partial = replay.stopped || skipped.some(({ kind }) => kind === "after-until");
     return {
-      epoch: chosen?.epoch ?? 0,
+      epoch: newestEpoch(chosen, skipped),
       stateSnapshot: loaded.snapshot,
       walPosition: replay.walPosition,
       walEntriesReplayed: replay.entriesRead,

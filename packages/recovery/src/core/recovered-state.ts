@@ -7,7 +7,7 @@ export type StateChange = Extract<WalEntry, { readonly type: "put" | "delete" }>
 
 /** What a recovery found: the state as of the last commit that counts. */
 export interface RecoveredState {
-  /** The checkpoint's epoch; 0 without one. */
+  /** The newest epoch that a checkpoint of this state names, also one that is damaged beside its metadata; 0 without one. */
   readonly epoch: number;
   /** The checkpoint's state, its chain merged; absent when a sink took it or no checkpoint was used. */
   readonly stateSnapshot?: StateSnapshot | undefined;
