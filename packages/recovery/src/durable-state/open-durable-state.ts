@@ -61,7 +61,7 @@ async function take(disk: Disk, directory: string): Promise<DirectoryLock> {
   }
 }
 
-function sinkInto(store: StateStore): RecoverySink {
+export function sinkInto(store: StateStore): RecoverySink {
   return {
     async restore() {
       store.restore([]);
