@@ -59,13 +59,13 @@ describe("a damaged checkpoint", () => {
     await damage(root);
     const planned = await lookAt(root, "plan");
     expect([planned.code, planned.stderr]).toEqual([1, ""]);
-    expect(planned.stdout).toMatch(/^ok: checkpoint 1, then of the log records 4 to 8\n.*\nNewer checkpoints that aren't used\n {2}2 {2}damaged: .*metadata\.json|state\.bin/s);
+    expect(planned.stdout).toMatch(/^recoverable: checkpoint 1, then of the log records 4 to 8\n.*\nNewer checkpoints that aren't used\n {2}2 {2}damaged: .*metadata\.json|state\.bin/s);
     const recovered = await lookAt(root, "recover");
     expect([recovered.code, linesOf(recovered.stdout)]).toEqual([1, linesOf(whole.stdout)]);
     expect(recovered.stderr).toMatch(/^laminar-recovery: Checkpoint 1 at record 3 .*Checkpoint 2 was skipped, damaged: /);
     const reported = await lookAt(root, "report");
     expect([reported.code, withoutIds(`laminar-recovery: ${reported.stdout}`)]).toEqual([1, withoutIds(recovered.stderr)]);
-    expect(JSON.parse((await lookAt(root, "plan", "--json")).stdout)).toMatchObject({ verdict: "ok", skipped: [{ id: 2, reason: "damaged" }] });
+    expect(JSON.parse((await lookAt(root, "plan", "--json")).stdout)).toMatchObject({ verdict: "recoverable", skipped: [{ id: 2, reason: "damaged" }] });
   });
 });
 
@@ -88,7 +88,7 @@ describe("a damaged log", () => {
     await flipInLog(root, "the builder");
     expect(await lookAt(root, "plan")).toMatchObject({ code: 1, stdout: "", stderr: expect.stringMatching(/^laminar-recovery: WAL_CORRUPT: /) as string });
     const stopped = await lookAt(root, "plan", "--on-damage", "stop");
-    expect([stopped.code, stopped.stdout]).toEqual([1, expect.stringMatching(/^ok: checkpoint 2, then of the log no record\n.*\nlog ends +damaged, at offset \d+ of 0000000000000001\.wal, where reading stops: /s) as string]);
+    expect([stopped.code, stopped.stdout]).toEqual([1, expect.stringMatching(/^recoverable: checkpoint 2, then of the log no record\n.*\nlog ends +damaged, at offset \d+ of 0000000000000001\.wal, where reading stops: /s) as string]);
   });
 
   it("is seen by all where its newest header can't be read, though all before it is whole", async () => {
@@ -108,7 +108,7 @@ describe("a damaged log", () => {
     const newest = join(root, "log", segments.sort().at(-1) ?? "");
     await truncate(newest, 490);
     const planned = await lookAt(root, "plan");
-    expect([planned.code, planned.stdout]).toEqual([0, expect.stringMatching(/^ok: checkpoint 2, then of the log no record\n.*\nlog ends +torn, at offset \d+ of 0{15}1\.wal: \d+ bytes of a write that never finished/s) as string]);
+    expect([planned.code, planned.stdout]).toEqual([0, expect.stringMatching(/^recoverable: checkpoint 2, then of the log no record\n.*\nlog ends +torn, at offset \d+ of 0{15}1\.wal: \d+ bytes of a write that never finished/s) as string]);
     expect((await lookAt(root, "report")).stdout).toContain("The log ends in the remains of an unfinished write");
   });
 });
@@ -229,7 +229,7 @@ describe("a refusal", () => {
     await rm(join(root, "log"), { recursive: true });
     const { code, stdout } = await lookAt(root, "recover", "--accept-missing-log");
     expect([code, linesOf(stdout)]).toEqual([0, ['{"key":"ada","decoded":{"born":{"$bigint":"1815"}}}', '{"key":"cy","decoded":[1,{"$number":"-0"}]}']]);
-    expect((await lookAt(root, "plan", "--accept-missing-log")).stdout.split("\n")[0]).toBe("ok: checkpoint 2 alone; there is no log");
+    expect((await lookAt(root, "plan", "--accept-missing-log")).stdout.split("\n")[0]).toBe("recoverable: checkpoint 2 alone; there is no log");
   });
 
   it("of another release's format is no damage: 3", async () => {

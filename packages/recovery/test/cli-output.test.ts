@@ -21,7 +21,7 @@ describe("plan", () => {
     expect(await printed("plan")).toEqual({
       stderr: "",
       stdout: `\
-ok: checkpoint 2, then of the log records 7 to 8
+recoverable: checkpoint 2, then of the log records 7 to 8
 
 checkpoint  2, delta, at record 6; 261 bytes in 2 parts, which verify
 log         LOG; holds what comes after record 0, up to 8
@@ -33,7 +33,7 @@ replay      records 7 to 8
 
   it("takes a record as the point in time", async () => {
     expect((await printed("plan", "--until", "5")).stdout).toBe(`\
-ok: checkpoint 1, then of the log records 4 to 5
+recoverable: checkpoint 1, then of the log records 4 to 5
 
 checkpoint  1, full, at record 3; 141 bytes in 1 part, which verify
 log         LOG; holds what comes after record 0, up to 8
@@ -47,19 +47,19 @@ Newer checkpoints that aren't used
 
   it("takes a watermark as the point in time", async () => {
     const { stdout } = await printed("plan", "--until-watermark", "15");
-    expect(stdout.split("\n")[0]).toBe("ok: checkpoint 1, then of the log records 4 to 8, up to before the first commit whose watermark is above 15");
-    expect((await printed("plan", "--until-watermark", "9")).stdout.split("\n")[0]).toMatch(/^ok: no checkpoint, then of the log records 1 to 8, up to before /);
+    expect(stdout.split("\n")[0]).toBe("recoverable: checkpoint 1, then of the log records 4 to 8, up to before the first commit whose watermark is above 15");
+    expect((await printed("plan", "--until-watermark", "9")).stdout.split("\n")[0]).toMatch(/^recoverable: no checkpoint, then of the log records 1 to 8, up to before /);
   });
 
   it("says that nothing is to be replayed, or all records", async () => {
-    expect((await printed("plan", "--until", "6")).stdout.split("\n")[0]).toBe("ok: checkpoint 2, then of the log no record");
-    expect((await printed("plan", "--replay", "all")).stdout.split("\n")[0]).toBe("ok: checkpoint 2, then of the log all of records 7 to 8");
+    expect((await printed("plan", "--until", "6")).stdout.split("\n")[0]).toBe("recoverable: checkpoint 2, then of the log no record");
+    expect((await printed("plan", "--replay", "all")).stdout.split("\n")[0]).toBe("recoverable: checkpoint 2, then of the log all of records 7 to 8");
   });
 
   it("is one JSON object with --json", async () => {
     expect((await printed("plan", "--json", "--until", "7")).stdout).toBe(`\
 {
-  "verdict": "ok",
+  "verdict": "recoverable",
   "checkpoint": {
     "id": 2,
     "kind": "delta",

@@ -90,7 +90,7 @@ describe("places", () => {
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toBe(command === "recover" ? `${missing}laminar-recovery: ${fresh}\n` : missing);
     if (command === "report") expect(outcome.stdout).toBe(`${fresh}\n`);
-    if (command === "plan") expect(outcome.stdout).toBe("ok: a fresh start; there is neither a checkpoint nor a log\n\ncheckpoint  none\nlog         none\n");
+    if (command === "plan") expect(outcome.stdout).toBe("fresh start: there is neither a checkpoint nor a log\n\ncheckpoint  none\nlog         none\n");
     if (command === "recover") expect(outcome.stdout).toBe("");
     const refused = await runCommand([command, "--checkpoints", checkpoints, "--wal", log, "--must-exist"]);
     const refusal = "RECOVERY_NOT_FOUND: there is neither a checkpoint nor a log";
@@ -221,7 +221,7 @@ it("recovers a checkpoint alone that names no log", async () => {
   await manager.create({ walPosition: 5, watermark: 7n, state: StateSnapshot.from([[new Uint8Array([255]), new Uint8Array()]]).toBytes() });
   await manager.close();
   const args = ["--checkpoints", join(root, "checkpoints")];
-  expect((await unchanged(root, () => runCommand(["plan", ...args]))).stdout.split("\n")[0]).toBe("ok: checkpoint 1 alone; there is no log");
+  expect((await unchanged(root, () => runCommand(["plan", ...args]))).stdout.split("\n")[0]).toBe("recoverable: checkpoint 1 alone; there is no log");
   expect((await unchanged(root, () => runCommand(["recover", ...args]))).stdout).toBe('{"key":{"base64":"/w=="},"value":""}\n');
   expect(JSON.parse((await runCommand(["report", "--json", ...args])).stdout)).toMatchObject({ walPosition: 5, watermark: "7", log: null });
 });

@@ -9,7 +9,7 @@ import { alignRows, count, indent, quote, visible } from "./layout.ts";
 export function planAsText({ plan, ignoredNames, log }: FoundPlan, asked: Asked): string {
   const { checkpoint, replayAfter, skipped, refusal } = plan;
   const sections = [
-    `${refusal ? `refused: ${visible(findingInWords(refusal))}` : `ok: ${stepsInWords(plan, log, asked)}`}\n`,
+    `${refusal ? `refused: ${visible(findingInWords(refusal))}` : stepsInWords(plan, log, asked)}\n`,
     alignRows([
       ["checkpoint", checkpoint ? checkpointInWords(checkpoint) : "none"],
       ["log", log ? logInWords(log) : "none"],
@@ -23,10 +23,10 @@ export function planAsText({ plan, ignoredNames, log }: FoundPlan, asked: Asked)
 }
 
 function stepsInWords({ checkpoint, replayAfter }: FoundPlan["plan"], log: FoundLog | undefined, asked: Asked): string {
-  if (!checkpoint && !log) return "a fresh start; there is neither a checkpoint nor a log";
+  if (!checkpoint && !log) return "fresh start: there is neither a checkpoint nor a log";
   const start = checkpoint ? `checkpoint ${checkpoint.id}` : "no checkpoint";
-  if (!log) return `${start} alone; there is no log`;
-  return `${start}, then of the log ${replayInWords(replayAfter, log, asked)}`;
+  if (!log) return `recoverable: ${start} alone; there is no log`;
+  return `recoverable: ${start}, then of the log ${replayInWords(replayAfter, log, asked)}`;
 }
 
 function checkpointInWords({ id, kind, walPosition, chain }: CheckpointMetadata): string {
@@ -66,7 +66,7 @@ function section(title: string, rows: readonly (readonly string[])[]): string | 
 export function planAsJson({ plan, ignoredNames, log }: FoundPlan, asked: Asked): object {
   const { checkpoint, replayAfter, skipped, refusal } = plan;
   return {
-    verdict: refusal ? "refused" : checkpoint || log ? "ok" : "fresh start",
+    verdict: refusal ? "refused" : checkpoint || log ? "recoverable" : "fresh start",
     checkpoint: checkpoint ? checkpointAsJson(checkpoint) : null,
     replayAfter,
     replayUpTo: log ? Math.max(replayAfter, lastToReplay(log, asked)) : null,

@@ -53,9 +53,9 @@ newer checkpoints it wouldn't use and why, and what is missing, if it would refu
 is read and verified; the records of the log aren't read, so that damage among them doesn't show
 (report and recover read them).
 
-With --json one JSON object: verdict ("ok", "fresh start" or "refused"), checkpoint, replayAfter,
-replayUpTo, log, skipped, ignoredNames, refusal. 64-bit numbers (source offsets, watermark) are
-decimal strings; what isn't there is null.
+With --json one JSON object: verdict ("recoverable", "fresh start" or "refused"), checkpoint,
+replayAfter, replayUpTo, log, skipped, ignoredNames, refusal. 64-bit numbers (source offsets,
+watermark) are decimal strings; what isn't there is null.
 
 ${PLACES}
 ${OPTIONS}
