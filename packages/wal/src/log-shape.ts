@@ -156,6 +156,6 @@ export function numberBehindDamage(shape: LogShape, at: { readonly nextLsn: Lsn;
 }
 
 /** The end of a log that is read up to its damage. */
-export function damagedEnd(damage: WalError, place: { readonly file?: string | undefined; readonly offset: number; readonly bytes: number }): LogEnd {
-  return { kind: "damaged", damage, ...place };
+export function damagedEnd(damage: WalError, { file, offset, bytes }: { readonly file?: string | undefined; readonly offset: number; readonly bytes: number }): LogEnd {
+  return { kind: "damaged", damage, file, offset, bytes };
 }

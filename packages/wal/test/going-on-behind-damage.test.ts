@@ -1,4 +1,4 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openWal, openWalReader, verifyWal, type WalOptions } from "../src/index.ts";
@@ -40,9 +40,24 @@ describe("reading a damaged log", () => {
     const before = await contentOf(directory);
     const reader = await openWalReader(directory, { onDamage: "stop" });
     expect(lsnsOf(await readAll(reader))).toEqual(range(1, 10));
+    const { damage } = reader.end;
+    const { size } = await stat(segmentPath(directory, 3));
+    expect(damage).toMatchObject({ code: "WAL_CORRUPT", lsn: 11 });
+    expect(reader.end).toEqual({ kind: "damaged", damage, file: "0000000000000003.wal", offset: damage?.offset, bytes: size - (damage?.offset ?? 0) });
     await expect(readAll(await openWalReader(directory))).rejects.toMatchObject({ code: "WAL_CORRUPT", lsn: 11 });
     expect(await verifyWal(directory)).toMatchObject({ verdict: "damaged", damage: { code: "WAL_CORRUPT", lsn: 11 }, lastLsn: 10 });
     expect(await contentOf(directory)).toEqual(before);
+  });
+
+  it("says so too where all is whole before a segment whose header can't be read", async () => {
+    const directory = await freshDirectory();
+    await write(directory, 20);
+    await flip(segmentPath(directory, 5), 30);
+    const { size } = await stat(segmentPath(directory, 4));
+    const reader = await openWalReader(directory, { onDamage: "stop" });
+    expect(lsnsOf(await readAll(reader, { unproven: true }))).toEqual(range(1, 16));
+    expect(reader.end).toMatchObject({ kind: "damaged", damage: { code: "WAL_CORRUPT", file: segmentPath(directory, 5) }, file: "0000000000000004.wal" });
+    expect(reader.end.offset + reader.end.bytes).toBe(size);
   });
 
   it("refuses by default, and refuses words that it doesn't know", async () => {

@@ -61,7 +61,7 @@ async function take(disk: Disk, directory: string, oneContainer: boolean | undef
   }
 }
 
-function sinkInto(store: StateStore): RecoverySink {
+export function sinkInto(store: StateStore): RecoverySink {
   return {
     async restore() {
       store.restore([]);

@@ -1,0 +1,30 @@
+import { isCorruption } from "../core/recovery-error.ts";
+import type { LookInvocation } from "./arguments.ts";
+import { DAMAGED, FINE, NOT_READ } from "./exit-codes.ts";
+import { findPlan, type FoundPlan } from "./find-plan.ts";
+import { sayWhatIsMissing } from "./finding.ts";
+import { jsonText } from "./layout.ts";
+import { print, type Streams } from "./output.ts";
+import { planAsJson, planAsText } from "./plan-layout.ts";
+import { Progress } from "./progress.ts";
+
+/** Prints what a recovery would do; resolves to the exit code. */
+export async function plan({ asked, json }: LookInvocation, streams: Streams): Promise<number> {
+  await sayWhatIsMissing(asked, streams);
+  const progress = new Progress(streams);
+  try {
+    const found = await findPlan(asked, ({ bytes, ofBytes }) => progress.update(() => `verified ${megabytes(bytes)} of ${megabytes(ofBytes)} MB`));
+    progress.clear();
+    await print(streams.stdout, json ? jsonText(planAsJson(found, asked)) : planAsText(found, asked));
+    return exitCodeOf(found);
+  } finally {
+    progress.clear();
+  }
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
+
+function exitCodeOf({ plan: { refusal, skipped }, log }: FoundPlan): number {
+  if (refusal && !isCorruption(refusal)) return NOT_READ;
+  return refusal || log?.end.kind === "damaged" || skipped.some(({ kind }) => kind === "damaged") ? DAMAGED : FINE;
+}

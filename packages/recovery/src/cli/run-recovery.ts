@@ -1,0 +1,29 @@
+import type { RecoveredState } from "../core/recovered-state.ts";
+import type { RecoveryReport } from "../core/recovery-report.ts";
+import type { RecoverySink } from "../core/recovery-sink.ts";
+import { recover } from "../recover.ts";
+import type { Asked } from "./arguments.ts";
+import { DAMAGED, FINE } from "./exit-codes.ts";
+import { sayWhatIsMissing } from "./finding.ts";
+import type { Streams } from "./output.ts";
+import { Progress } from "./progress.ts";
+
+/** Recovers into `sink`; on a terminal it shows how far it is. */
+export async function runRecovery(asked: Asked, sink: RecoverySink, streams: Streams): Promise<RecoveredState> {
+  await sayWhatIsMissing(asked, streams);
+  const progress = new Progress(streams);
+  try {
+    return await recover({
+      ...asked,
+      apply: sink,
+      onProgress: ({ phase, entries }) => progress.update(() => (phase === "checkpoint" ? `${entries} keys of the checkpoint` : `${entries} entries of the log`)),
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+/** Damage counts though the recovery went on without what is damaged. */
+export function exitCodeOf({ skippedCheckpoints, log }: RecoveryReport): number {
+  return log?.end.kind === "damaged" || skippedCheckpoints.some(({ reason }) => reason === "damaged") ? DAMAGED : FINE;
+}

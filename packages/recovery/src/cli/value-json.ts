@@ -1,0 +1,31 @@
+/**
+ * A value of MessagePack as JSON, in the form that the log's command has. What JSON lacks stands in an object of one key that
+ * begins with "$", and so does an object that would look like that, so each value has one form and each form one value.
+ */
+export function valueAsJson(value: unknown): unknown {
+  if (typeof value === "bigint") return { $bigint: value.toString() };
+  if (typeof value === "number") return numberAsJson(value);
+  if (value === undefined) return { $undefined: true };
+  return typeof value === "object" && value !== null ? objectAsJson(value) : value;
+}
+
+function numberAsJson(value: number): unknown {
+  if (Object.is(value, -0)) return { $number: "-0" };
+  return Number.isFinite(value) ? value : { $number: String(value) };
+}
+
+function objectAsJson(value: object): unknown {
+  if (Array.isArray(value)) return value.map(valueAsJson);
+  if (value instanceof Uint8Array) return { $bytes: base64(value) };
+  if (value instanceof Date) return { $date: value.toISOString() };
+  if (value instanceof Map) return { $map: [...value].map(pairAsJson) };
+  const entries = Object.entries(value).map(pairAsJson);
+  const isTagged = entries.length === 1 && String(entries[0]?.[0]).startsWith("$");
+  return isTagged ? { $object: entries } : Object.fromEntries(entries);
+}
+
+const pairAsJson = ([key, value]: readonly [unknown, unknown]): [string, unknown] => [valueAsJson(key) as string, valueAsJson(value)];
+
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+}
