@@ -1,7 +1,9 @@
 import { StateSnapshot } from "@laminar/state-snapshot";
 import type { WalBatch, WalEntry } from "@laminar/wal";
 import { describe, expect, it } from "vitest";
+import { recoverCore, type RecoveryParts } from "../src/core/index.ts";
 import { recover, type RecoveredState } from "../src/index.ts";
+import { recoveryRules } from "../src/recovery-config.ts";
 import { type MemoryCheckpoint, memoryCheckpointReader, memoryLogReader } from "../src/testing/index.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -17,6 +19,24 @@ const keys = ({ stateChanges }: RecoveredState): string => stateChanges.map(({ k
 const refusal = (code: string): unknown => expect.objectContaining({ name: "RecoveryError", code });
 
 describe("a gap is never a state", () => {
+  it("a gap is refused, not looked for again and again, while a writer goes on behind it", async () => {
+    let opened = 0;
+    const parts: RecoveryParts = {
+      checkpoints: undefined,
+      openLog: async () => {
+        opened++;
+        return memoryLogReader([batch(6, 1, ...Array.from({ length: opened }, () => commit()))], { logId: "A", startsAfter: 5 });
+      },
+      decode: () => {
+        throw new Error("there is no checkpoint");
+      },
+      snapshot: (entries) => StateSnapshot.from(entries),
+      monotonic: () => 0,
+    };
+    await expect(recoverCore(parts, recoveryRules({ wal: logA }))).rejects.toThrow(refusal("RECOVERY_LOG_STARTS_LATER"));
+    expect(opened).toBe(2);
+  });
+
   it("a point in time before every checkpoint is refused without a log, not an empty state", async () => {
     for (const walId of [undefined, "A"]) {
       const checkpoints = memoryCheckpointReader([at(1, 5, { walId })]);

@@ -54,6 +54,9 @@ const MAY_BE_LIVE: ReadonlySet<unknown> = new Set([
   "WAL_TRUNCATED",
 ]);
 
+/** Of these, what a log that only grows may mend by itself. Each of them ends: the log comes to the position, or shows the fence. */
+const MAY_BE_GROWTH: ReadonlySet<unknown> = new Set(["RECOVERY_POSITION_BEYOND_LOG", "WAL_FENCED", "WAL_POSITION_FENCED"]);
+
 const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
 
 /** A damaged checkpoint's metadata still say which epoch had begun. */
@@ -64,15 +67,17 @@ function newestEpoch(chosen: CheckpointMetadata | undefined, skipped: readonly S
 
 /** Recovers over interfaces alone. Changes nothing, takes no lock. */
 export async function recoverCore(parts: RecoveryParts, rules: RecoveryRules): Promise<RecoveredState> {
-  let before: string | undefined;
+  let before: Attempt | undefined;
   for (;;) {
-    const attempt = new Attempt(parts, rules, before);
+    const attempt = new Attempt(parts, rules, before?.seen);
     try {
       return await attempt.run();
     } catch (error) {
       // Two attempts that saw the same and failed have seen the truth.
-      if (!MAY_BE_LIVE.has(codeOf(error)) || attempt.seen === before) throw error;
-      before = attempt.seen;
+      const code = codeOf(error);
+      const sawTheSame = attempt.seen === before?.seen && (attempt.lastLsn === before.lastLsn || !MAY_BE_GROWTH.has(code));
+      if (!MAY_BE_LIVE.has(code) || sawTheSame) throw error;
+      before = attempt;
     }
   }
 }
@@ -84,6 +89,8 @@ class Attempt {
   readonly #before: string | undefined;
   /** What the listings showed, as text that is equal for equal listings. */
   seen = "";
+  /** Where the log ended. Beside a busy writer that is another place each time, whatever is wrong. */
+  lastLsn: number | undefined;
 
   constructor(parts: RecoveryParts, rules: RecoveryRules, before: string | undefined) {
     this.#parts = parts;
@@ -97,7 +104,8 @@ class Attempt {
     this.seen = survey.checkpoints.map(({ id }) => id).join();
     const log = await this.#parts.openLog();
     try {
-      this.seen += log ? ` ${log.logId} ${log.startsAfter} ${log.lastLsn}` : "";
+      this.seen += log ? ` ${log.logId} ${log.startsAfter}` : "";
+      this.lastLsn = log?.lastLsn;
       return await this.#recover(survey, log);
     } finally {
       await log?.close();
