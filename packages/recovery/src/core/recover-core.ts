@@ -211,17 +211,18 @@ class Attempt {
   async #replay(log: LogReader<WalEntry>, replay: Replay): Promise<readonly StateChange[]> {
     const { apply, collectStateChanges, onProgress, signal } = this.#rules;
     const collected: StateChange[] = [];
-    let last = replay.walPosition;
+    const from = replay.walPosition;
+    let last = from;
     // With damage accepted, a log may end before its checkpoint: there is nothing to replay then.
-    if (last > log.lastLsn) return collected;
-    for await (const batch of log.read({ after: last, unproven: true, signal })) {
+    if (from > log.lastLsn) return collected;
+    for await (const batch of log.read({ after: from, unproven: true, signal })) {
       requireNext(last, batch.firstLsn, log);
       last = batch.firstLsn + batch.entries.length - 1;
       for (const { changes, lsn } of replay.take(batch)) {
         if (collectStateChanges) for (const change of changes) collected.push(change);
         await apply?.apply(changes, lsn);
       }
-      onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - log.startsAfter });
+      onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - from });
       if (replay.stopped) break;
     }
     if (!replay.stopped && log.end.kind !== "damaged") requireWhole(last, log);
