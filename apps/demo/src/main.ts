@@ -37,6 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const interruption = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interruption.abort(new Interrupted(name)));
+  // Who reads along may stop reading (`demo | head`), which is not a failure of anything.
+  process.stdout.on("error", () => interruption.abort(new Interrupted("stdout")));
   return runOnce(options, interruption.signal);
 }
 

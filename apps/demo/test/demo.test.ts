@@ -85,6 +85,17 @@ describe("the demo", { timeout: 60_000 }, () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it("cleans up without a complaint when nobody reads what it says any more", async () => {
+    const directory = path.join(parent, "unread");
+    const running = spawn(process.execPath, [program, "--kills", "0", "--events", "500000", "--dir", directory], { stdio: ["ignore", "pipe", "pipe"] });
+    let complaints = "";
+    running.stderr.setEncoding("utf8").on("data", (chunk: string) => (complaints += chunk));
+    await once(running.stdout, "data");
+    running.stdout.destroy();
+    expect([await once(running, "close"), complaints]).toEqual([[130, null], ""]);
+    expect(await readdir(parent)).toEqual([]);
+  });
+
   it("ends with status 2 and a sentence for options that make no sense", async () => {
     expect(await demo(["--kills", "many"])).toEqual({
       status: 2,

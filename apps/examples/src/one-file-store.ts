@@ -31,7 +31,7 @@ export function oneFileStore(directory: string, disk: Disk = nodeDisk): Checkpoi
       await makeDirectories(disk, directory);
       const lock = await lockDirectory(disk, directory);
       // What an owner renamed before it was killed counts from here on.
-      await disk.syncDirectory(directory);
+      await disk.syncDirectory(directory).catch((error: unknown) => lock.release().then(() => Promise.reject(error)));
       return { held: inStoreWords(() => lock.held()), release: inStoreWords(() => lock.release()) };
     }),
     readMetadata: inStoreWords(async (id) => {

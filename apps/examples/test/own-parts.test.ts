@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createSimulatedDisk } from "@laminar/disk/testing";
 import { checkpointStoreConformance } from "@laminar/checkpoint/testing";
@@ -27,6 +27,19 @@ describe("a checkpoint store with a file for each checkpoint", () => {
     create: async () => oneFileStore(join(await freshDirectory(), "checkpoints")),
     reopen: async ({ location }) => oneFileStore(location),
   });
+});
+
+it("frees the bytes of the newest checkpoint when it goes, and keeps its number", async () => {
+  const directory = await freshDirectory();
+  const store = oneFileStore(directory);
+  const lock = await store.lock();
+  await store.publish(7, [Buffer.alloc(5000)], () => Buffer.from("metadata"));
+  await store.withdraw([7]);
+  expect((await stat(join(directory, "7.gone"))).size).toBeGreaterThan(5000);
+  await store.sweep();
+  await lock.release();
+  expect(await readdir(directory)).toEqual(["7.gone"]);
+  expect((await stat(join(directory, "7.gone"))).size).toBe(0);
 });
 
 describe("the same store on the simulated disk", () => {
