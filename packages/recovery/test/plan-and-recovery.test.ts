@@ -113,6 +113,10 @@ function isWhole({ checkpoints, log }: Left, { until }: Asked): boolean {
   return isOwn && (usable.at(-1)?.walPosition ?? 0) >= log.startsAfter && checkpoints.every(({ damage, walPosition }) => damage === "metadata" || walPosition <= log.lastLsn);
 }
 
+/** A checkpoint, used or not, was made where the log doesn't reach. */
+const isShort = ({ checkpoints, log }: Left): boolean =>
+  log !== undefined && checkpoints.some(({ damage, walId, walPosition }) => damage !== "metadata" && walId === "A" && walPosition > log.lastLsn);
+
 /** The commit whose state has to come back when nothing is missing. */
 function expectedCommit({ checkpoints, log }: Left, { until }: Asked, used: number | undefined): number {
   const from = (checkpoints.find(({ id }) => id === used)?.walPosition ?? 0) / 2;
@@ -144,6 +148,7 @@ describe("a plan and the recovery that follows it", () => {
         continue;
       }
       states++;
+      expect(isShort(left), `${name}: a checkpoint saw more of the log than there is`).toBe(false);
       expect(plan.refusal, name).toBeUndefined();
       expect([recovered.checkpointId, recovered.report.checkpoint?.walPosition ?? 0], name).toEqual([plan.checkpoint?.id, plan.replayAfter]);
       expect(recovered.report.skippedCheckpoints.map(({ id, reason }) => [id, reason]), name).toEqual(plan.skipped.map(({ id, kind }) => [id, kind]));

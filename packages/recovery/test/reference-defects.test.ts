@@ -276,7 +276,10 @@ describe("the reference's defect", () => {
     const files = await written({ commits: 60, checkpoints: [50] });
     const path = onlySegment(files);
     const short = new Map(files).set(path, (files.get(path) ?? new Uint8Array()).slice(0, batchOf(files, path, "value 50")));
-    expect(await fromFiles(short).catch((error: unknown) => error)).toMatchObject({ code: "RECOVERY_POSITION_BEYOND_LOG", expected: 100, actual: 98 });
+    const refusal = { code: "RECOVERY_POSITION_BEYOND_LOG", expected: 100, actual: 98 };
+    expect(await fromFiles(short).catch((error: unknown) => error)).toMatchObject(refusal);
+    short.set(pathOf(1, "state.bin"), new Uint8Array());
+    expect(await fromFiles(short).catch((error: unknown) => error), "with the checkpoint's state damaged").toMatchObject(refusal);
     const emptied = new Map([...files].filter(([name]) => !name.startsWith("log/")));
     for (const commits of [0, 3, 60, 80]) {
       const fresh = new Map([...emptied, ...(await written({ commits }))]);
