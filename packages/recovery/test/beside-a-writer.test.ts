@@ -114,9 +114,9 @@ class Writer {
 
 /** A reader that meets what may be a write under way waits and looks again: on a simulated disk time has to be made to pass. */
 async function timePassesUntil<T>(work: Promise<T>, disk: SimulatedDisk): Promise<T> {
-  let isOver = false;
-  const over = work.finally(() => (isOver = true));
-  while (!isOver) {
+  const state = { isOver: false };
+  const over = work.finally(() => (state.isOver = true));
+  while (!state.isOver) {
     await new Promise((resolve) => setImmediate(resolve));
     disk.advance(1);
   }

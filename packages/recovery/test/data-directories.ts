@@ -117,20 +117,23 @@ const codeOf = (error: unknown): string => {
 
 export async function throughRecover(files: Files, config: Partial<RecoveryConfig> = {}): Promise<string> {
   const disk = await diskWith(files);
-  try {
+  return outcomeOf(disk, async () => {
     const recovered = await recover({ checkpointDir: `${DIRECTORY}/checkpoints`, walDir: `${DIRECTORY}/log`, disk, ...config });
     return textOfCut({ state: stateOf(recovered), offsets: recovered.sourceOffsets, watermark: recovered.watermark });
-  } catch (error) {
-    return codeOf(error);
-  } finally {
-    if (disk.openFiles > 0) throw new Error("a recovery left handles open");
-  }
+  });
+}
+
+/** What `work` gives, or the code of its refusal. No handle may be left open either way. */
+async function outcomeOf(disk: SimulatedDisk, work: () => Promise<string>): Promise<string> {
+  const outcome = await work().catch(codeOf);
+  if (disk.openFiles > 0) throw new Error("handles are left open");
+  return outcome;
 }
 
 /** Opens, writes on with a checkpoint, and opens again: the second opening has to give what the first one had, and what was written. */
 export async function throughOpenDurableState(files: Files): Promise<string> {
   const disk = await diskWith(files);
-  try {
+  return outcomeOf(disk, async () => {
     const state = await openIn(disk);
     const cut = cutOf(state);
     state.put("later", "written");
@@ -143,9 +146,5 @@ export async function throughOpenDurableState(files: Files): Promise<string> {
     await again.close();
     if (found !== later) throw new Error(`opened again, the state is ${found} instead of ${later}`);
     return cut;
-  } catch (error) {
-    return codeOf(error);
-  } finally {
-    if (disk.openFiles > 0) throw new Error("an opening left handles open");
-  }
+  });
 }

@@ -18,14 +18,14 @@ afterEach(() => void process.off("unhandledRejection", note));
 
 /** Rejects when the work waits for something that never comes. */
 async function settled<T>(disk: SimulatedDisk, work: Promise<T>, what: string): Promise<T> {
-  let isDone = false;
-  const done = work.finally(() => (isDone = true));
+  const state = { isDone: false };
+  const done = work.finally(() => (state.isDone = true));
   done.catch(() => undefined);
-  for (let turn = 0; !isDone && turn < TURNS_MOST; turn++) {
+  for (let turn = 0; !state.isDone && turn < TURNS_MOST; turn++) {
     await new Promise((resolve) => setImmediate(resolve));
     if (turn % TURNS_WITHOUT_TIME === TURNS_WITHOUT_TIME - 1) disk.advance(5);
   }
-  if (!isDone) throw new Error(`${what} hangs`);
+  if (!state.isDone) throw new Error(`${what} hangs`);
   return done;
 }
 
@@ -68,7 +68,7 @@ async function run(decide: Parameters<SimulatedDisk["plan"]>[0], name: string): 
 
 function requireTyped(error: unknown, name: string): void {
   if (error === undefined) return;
-  expect(error, `${name}: ${String(error)}`).toMatchObject({ code: expect.stringMatching(TYPED) as string });
+  expect(error, name).toMatchObject({ code: expect.stringMatching(TYPED) as string });
 }
 
 /** Nothing acknowledged is lost, whatever the machine does next. */
