@@ -155,8 +155,8 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     this.#failure ??= error ?? new Error("a write failed");
   }
 
+  /** Doesn't wait for updates: their functions may take for ever, or wait for this. What isn't appended yet is refused from now on. */
   async #close(): Promise<void> {
-    await this.#updates;
     await this.#parts.checkpoints.settled();
     const failures: unknown[] = [];
     for (const release of this.#parts.release) await release().catch((error: unknown) => failures.push(error));
