@@ -275,19 +275,6 @@ describe("a durable state that can't go on", () => {
     await again.close();
   });
 
-  it("is closed once updates and commits that were under way have ended", async () => {
-    const disk = createSimulatedDisk();
-    const state = await open<number>(disk);
-    const updates = Array.from({ length: 5 }, (_, key) => state.update(async (group) => (await Promise.resolve(), group.put(`update ${key}`, key))));
-    state.put("committed", 1);
-    const commit = state.commit();
-    await state.close();
-    await Promise.all([...updates, commit]);
-    const again = await open<number>(disk);
-    expect(again.size).toBe(6);
-    await again.close();
-  });
-
   it("has failed when the log did so between two commits", async () => {
     const disk = createSimulatedDisk();
     const state = await open<number>(disk);

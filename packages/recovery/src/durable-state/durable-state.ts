@@ -54,7 +54,7 @@ export interface DurableState<K, V> extends ChangeGroup<K, V>, AsyncDisposable {
   /**
    * Runs `change` with a group of its own over what is committed, and commits that group alone: durable when it resolves to what
    * `change` gave. When `change` throws, nothing has changed. Updates run one after the other; commits may come in between while an
-   * `async` one waits. `input` is looked at after `change`.
+   * `async` one waits. `input` is looked at after `change`. An update that waits for another one inside its function waits for ever.
    */
   update<T>(change: (group: ChangeGroup<K, V>) => T | Promise<T>, input?: CommitInput): Promise<T>;
   /** Makes a checkpoint of everything committed, and lets the log behind it go. They are made in the background as well, by policy. */
@@ -67,7 +67,10 @@ export interface DurableState<K, V> extends ChangeGroup<K, V>, AsyncDisposable {
   readonly recovered: RecoveryReport;
   /** Why the last checkpoint in the background wasn't made; `undefined` when it was. The log keeps everything until one is. */
   readonly lastCheckpointError: unknown;
-  /** Waits for updates, commits and checkpoints that are under way, and frees the directory. Staged changes are dropped. Idempotent. */
+  /**
+   * Ends the commits and checkpoints that are under way and frees the directory. Staged changes are dropped; an update whose function
+   * hasn't ended isn't waited for, and rejects with `RECOVERY_STATE_CLOSED` when it does. Idempotent.
+   */
   close(): Promise<void>;
 }
 

@@ -86,10 +86,10 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     this.#open();
     if (typeof change !== "function") throw new TypeError("update() takes a function");
     const result = this.#updates.then(async () => {
-      this.#requireSound();
+      this.#open();
       const group = this.#group();
       const given = await change(group);
-      this.#requireSound();
+      this.#open();
       this.#append(group, input);
       return given;
     });
@@ -119,14 +119,10 @@ export class ManagedState<K, V> implements DurableState<K, V> {
 
   /** The staged changes, unless the state is closed or has failed. */
   #open(): StagedChanges<K, V> {
-    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${this.#parts.directory}: the state was closed`);
-    this.#requireSound();
-    return this.#staged;
-  }
-
-  #requireSound(): void {
-    if (this.#failure === undefined) return;
-    const message = `${this.#parts.directory}: an earlier write failed, so nobody knows what is durable. Close the state and open it again`;
+    const { directory } = this.#parts;
+    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed`);
+    if (this.#failure === undefined) return this.#staged;
+    const message = `${directory}: an earlier write failed, so nobody knows what is durable. Close the state and open it again`;
     throw new RecoveryError("RECOVERY_STATE_FAILED", message, { cause: this.#failure });
   }
 
@@ -169,8 +165,8 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     this.#failure ??= error ?? new Error("a write failed");
   }
 
+  /** Doesn't wait for updates: their functions may take for ever, or wait for this. What isn't appended yet is refused from now on. */
   async #close(): Promise<void> {
-    await this.#updates;
     await this.#parts.checkpoints.settled();
     const failures: unknown[] = [];
     for (const release of this.#parts.release) await release().catch((error: unknown) => failures.push(error));
