@@ -30,13 +30,35 @@ export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
     {
       checkpoints: config.checkpoints ?? (checkpointDir === undefined ? undefined : openCheckpointReader(checkpointDir, { disk })),
       openLog: () => openLog(config, disk),
-      decode: (parts) => decodeSnapshot(parts.length === 1 && parts[0] ? parts[0] : mergeSnapshots(parts), { kind: "full" }),
-      snapshot: (entries) => StateSnapshot.from(entries),
+      decode: (parts) => decodeSnapshot(merged(parts), { kind: "full" }),
+      snapshot: async (parts) => StateSnapshot.fromBytes(await bytesOf(merged(parts))),
       monotonic: () => disk.clock.monotonic(),
       fence: repairWal ? fence : undefined,
     },
     rules,
   );
+}
+
+/** A chain as one full snapshot's bytes. */
+function merged(parts: readonly AsyncIterable<Uint8Array>[]): AsyncIterable<Uint8Array> {
+  return parts.length === 1 && parts[0] ? parts[0] : mergeSnapshots(parts);
+}
+
+/** In one array, from which a snapshot is several times as fast as from its entries. */
+async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const collected: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    collected.push(chunk);
+    size += chunk.length;
+  }
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of collected) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 async function openLog({ wal, walDir, repairWal, onDamage }: RecoveryConfig, disk: Disk): Promise<LogReader<WalEntry> | undefined> {

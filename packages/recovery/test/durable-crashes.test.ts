@@ -139,9 +139,9 @@ describe("a durable state on a disk that loses power", () => {
     const states = [...counts.byDoing].map(([name, count]) => `${name} ${count}`).join(", ");
     console.log(`${counts.byDepth.reduce((sum, count) => sum + count, 0)} distinct states of ${seed} seeds and ${counts.lives} lives (${states}; nested ${counts.byDepth.join("/")})`);
     console.log(`${counts.opened} of them opened twice more, 0 violations, 0 refusals, 0 ids given again, no litter`);
-    for (const doing of [...ACTIONS.filter((action) => action !== "rollback"), "open", "close"]) expect(counts.byDoing.get(doing), doing).toBeGreaterThan(200);
+    for (const doing of [...ACTIONS.filter((action) => action !== "rollback"), "open", "close"]) expect(counts.byDoing.get(doing), doing).toBeGreaterThan(100);
     expect(counts.byDepth.length).toBe(DEPTH_MOST + 1);
-    expect(counts.opened).toBeGreaterThan(1000);
+    expect(counts.opened).toBeGreaterThan(STATES_MIN / 12);
   }, 300_000);
 
   it.each(["sync", "syncDirectory"] as const)("is found out by this test when every %s is left out", async (kind) => {

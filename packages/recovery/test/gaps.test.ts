@@ -30,7 +30,7 @@ describe("a gap is never a state", () => {
       decode: () => {
         throw new Error("there is no checkpoint");
       },
-      snapshot: (entries) => StateSnapshot.from(entries),
+      snapshot: async () => StateSnapshot.from([]),
       monotonic: () => 0,
     };
     await expect(recoverCore(parts, recoveryRules({ wal: logA }))).rejects.toThrow(refusal("RECOVERY_LOG_STARTS_LATER"));

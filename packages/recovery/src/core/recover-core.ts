@@ -17,7 +17,8 @@ export interface RecoveryParts {
   readonly openLog: () => Promise<LogReader<WalEntry> | undefined>;
   /** Base and deltas, oldest first, as the entries of the whole state. */
   readonly decode: (parts: readonly Chunks[]) => AsyncIterable<readonly SnapshotEntry[]>;
-  readonly snapshot: (entries: Iterable<readonly [Uint8Array, Uint8Array]>) => StateSnapshot;
+  /** The same parts as one state in memory. */
+  readonly snapshot: (parts: readonly Chunks[]) => Promise<StateSnapshot>;
   readonly monotonic: () => number;
   /** Takes everything after a position out of use in the log that was read, durably. Called last, and only by recoveries that repair. */
   readonly fence?: ((log: LogReader<WalEntry>, position: number) => Promise<void>) | undefined;
@@ -187,25 +188,34 @@ class Attempt {
       this.#rules.onProgress?.({ phase: "checkpoint", entries, total: chosen?.keyCount });
       this.#checkSignal();
     };
+    const parts = checkpoints && chosen ? chosen.chain.map((part) => this.#watched(checkpoints.readPart(part))) : [];
     async function* whole(): AsyncGenerator<readonly SnapshotEntry[], void, undefined> {
-      if (!chosen || !checkpoints) return;
-      for await (const block of decode(chosen.chain.map((part) => checkpoints.readPart(part)))) {
+      if (parts.length === 0) return;
+      for await (const block of decode(parts)) {
         count(block.length);
         yield block;
       }
     }
-    if (apply?.restoreParts && chosen && checkpoints) {
-      count(await apply.restoreParts(chosen.chain.map((part) => checkpoints.readPart(part))));
+    if (apply?.restoreParts && parts.length > 0) {
+      count(await apply.restoreParts(parts));
       return { entries };
     }
     if (apply) {
       await apply.restore(whole());
       return { entries };
     }
-    if (!chosen) return { entries };
-    const pairs: (readonly [Uint8Array, Uint8Array])[] = [];
-    for await (const block of whole()) for (const { key, value } of block) if (value) pairs.push([key, value]);
-    return { snapshot: snapshot(pairs), entries };
+    if (parts.length === 0) return { entries };
+    const state = await snapshot(parts);
+    count(state.size);
+    return { snapshot: state, entries };
+  }
+
+  /** A part's chunks, as long as the signal lets them pass. */
+  async *#watched(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const chunk of chunks) {
+      this.#checkSignal();
+      yield chunk;
+    }
   }
 
   async #replay(log: LogReader<WalEntry>, replay: Replay): Promise<readonly StateChange[]> {
