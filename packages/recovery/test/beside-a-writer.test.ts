@@ -172,7 +172,7 @@ describe("recoveries beside a writer that checkpoints, compacts, truncates and f
     const counts: Counts = { readings: 0, overtaken: 0, lookedAgain: 0, looksMost: 0, fromCheckpoint: 0 };
     const did = new Map<string, number>();
     // Who overtakes whom hangs on how fast the machine is: more lives until enough readings were.
-    const isEnough = (): boolean => counts.readings > 200 && counts.overtaken > 15 && counts.lookedAgain > 4;
+    const isEnough = (): boolean => counts.readings > 200 && counts.overtaken > 30 && counts.lookedAgain > 10;
     for (let seed = 1; seed <= SEEDS || (!isEnough() && seed <= SEEDS_MOST); seed++) {
       const random = seeded(seed);
       const disk = createSimulatedDisk();

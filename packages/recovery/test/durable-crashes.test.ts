@@ -132,16 +132,19 @@ describe("a durable state on a disk that loses power", () => {
   it("gives back exactly one commit with its offsets and watermark, never older than the last acknowledged one, whatever a crash leaves", async () => {
     const counts = new Counts();
     let seed = 0;
-    for (let states = 0; states < STATES_MIN; states = counts.byDepth.reduce((sum, count) => sum + count, 0)) {
+    const kinds = [...ACTIONS.filter((action) => action !== "rollback"), "open", "close"];
+    const isEnough = (): boolean => counts.opened > 1000 && kinds.every((doing) => (counts.byDoing.get(doing) ?? 0) > 200);
+    // How a state paces itself hangs on the machine: more lives until each kind of moment was met often.
+    for (let states = 0; states < STATES_MIN || (!isEnough() && states < 3 * STATES_MIN); states = counts.byDepth.reduce((sum, count) => sum + count, 0)) {
       seedIdentities(1);
       await live(createSimulatedDisk(), new DurableOracle(), seeded(++seed), 0, `seed ${seed}:`, counts);
     }
     const states = [...counts.byDoing].map(([name, count]) => `${name} ${count}`).join(", ");
     console.log(`${counts.byDepth.reduce((sum, count) => sum + count, 0)} distinct states of ${seed} seeds and ${counts.lives} lives (${states}; nested ${counts.byDepth.join("/")})`);
     console.log(`${counts.opened} of them opened twice more, 0 violations, 0 refusals, 0 ids given again, no litter`);
-    for (const doing of [...ACTIONS.filter((action) => action !== "rollback"), "open", "close"]) expect(counts.byDoing.get(doing), doing).toBeGreaterThan(100);
+    for (const doing of kinds) expect(counts.byDoing.get(doing), doing).toBeGreaterThan(200);
     expect(counts.byDepth.length).toBe(DEPTH_MOST + 1);
-    expect(counts.opened).toBeGreaterThan(STATES_MIN / 12);
+    expect(counts.opened).toBeGreaterThan(1000);
   }, 300_000);
 
   it.each(["sync", "syncDirectory"] as const)("is found out by this test when every %s is left out", async (kind) => {
