@@ -1,0 +1,176 @@
+import { type IncrementalCheckpointManager, openCheckpointManager } from "@laminar/checkpoint";
+import type { Disk } from "@laminar/disk";
+import { applyRecovered, recover } from "@laminar/recovery";
+import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/state-snapshot";
+import { openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "@laminar/wal";
+import { type Cut, recoveredCut, textOfCut, watermarkOf } from "./cut.ts";
+import { commitsSince, foundCut, type Told } from "./promises.ts";
+import type { Change, Opening, Step } from "./steps.ts";
+
+export const LOG = "/data/log";
+export const CHECKPOINTS = "/data/checkpoints";
+const SEGMENT_BYTES = 1024;
+
+type Log = WriteAheadLog<WalEntry, WalEntryInput>;
+
+const encoder = new TextEncoder();
+
+export const recoverFrom = async (disk: Disk): Promise<Cut> => recoveredCut(await recover({ checkpointDir: CHECKPOINTS, walDir: LOG, disk }));
+
+/** What a program tells, and how much it told. */
+export interface Journal {
+  readonly events: readonly Told[];
+  tell(event: Told): void;
+}
+
+/** Log, checkpoints and state together, from an open to a close, as a program puts them together by hand. */
+export class Session {
+  readonly #log: Log;
+  readonly #checkpoints: IncrementalCheckpointManager;
+  readonly #store: StateStore;
+  readonly #journal: Journal;
+  /** As it was committed, or will be. */
+  readonly #state: Map<string, string>;
+  #commit: number;
+  #commitLsn: number;
+  #number: number;
+  readonly #unawaited: Promise<void>[] = [];
+
+  private constructor(parts: { log: Log; checkpoints: IncrementalCheckpointManager; store: StateStore }, journal: Journal, cut: Cut, walPosition: number) {
+    this.#log = parts.log;
+    this.#checkpoints = parts.checkpoints;
+    this.#store = parts.store;
+    this.#journal = journal;
+    this.#state = new Map(cut.state);
+    this.#commit = cut.commit;
+    this.#commitLsn = walPosition;
+    this.#number = walPosition * 100;
+  }
+
+  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">): Promise<Session> {
+    const recovered = await recover({ checkpointDir: CHECKPOINTS, walDir: LOG, disk });
+    const log = await openWal(LOG, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
+    try {
+      const policy = { maxRetained, maxChainLength, maxDeltaRatio: 1000, minWalSizeForCheckpoint: 0 };
+      const checkpoints = await openCheckpointManager({ directory: CHECKPOINTS, disk, log, merge: mergeSnapshots, ...policy });
+      // From here on what was found is on disk for good.
+      const cut = recoveredCut(recovered);
+      journal.tell(foundCut(cut));
+      const store = createStateStore();
+      applyRecovered(recovered, store);
+      return new Session({ log, checkpoints, store }, journal, cut, recovered.walPosition);
+    } catch (error) {
+      await log.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async take(step: Exclude<Step, Opening>): Promise<void> {
+    if (step.do === "commit") await this.#waitFor(this.#submit(step.changes));
+    else if (step.do === "two syncs") await this.#inTwoSyncs(step.changes);
+    else if (step.do === "group") await Promise.all(step.commits.map((changes) => this.#waitFor(this.#submit(changes))));
+    else if (step.do === "unawaited") this.#unawaited.push(this.#waitFor(this.#submit(step.changes)));
+    else if (step.do === "fence") await this.#fence(step.changes);
+    else await this.#upkeep(step);
+  }
+
+  async #upkeep(step: Exclude<Step, Opening | { readonly changes: unknown } | { readonly commits: unknown }> | Step): Promise<void> {
+    await this.#settled();
+    if (step.do === "full" || step.do === "delta") await this.#checkpoint();
+    else if (step.do === "compact") await this.#checkpoints.compact();
+    else if (step.do === "clean-up") await this.#checkpoints.cleanup(step.keep);
+    else if (step.do === "truncate") await this.#log.truncateBefore((await this.#checkpoints.oldestWalPosition()) + 1);
+  }
+
+  #entriesOf(changes: readonly Change[]): WalEntryInput[] {
+    return changes.map(({ key, length }): WalEntryInput => {
+      if (length === undefined) return { type: "delete", key: encoder.encode(key) };
+      return { type: "put", key: encoder.encode(key), value: encoder.encode(`${this.#number++}${"x".repeat(length)}`) };
+    });
+  }
+
+  /** Into the state, as each entry says. */
+  #apply(entries: readonly WalEntryInput[]): void {
+    for (const entry of entries) {
+      if (entry.type === "put") {
+        this.#state.set(keyOf(entry.key), keyOf(entry.value));
+        this.#store.put(entry.key, entry.value);
+      } else if (entry.type === "delete") {
+        this.#state.delete(keyOf(entry.key));
+        this.#store.delete(entry.key);
+      }
+    }
+  }
+
+  #commitEntry(): WalEntryInput {
+    this.#commit++;
+    return { type: "commit", offsets: new Map([["events", this.#commit]]), watermark: watermarkOf(this.#commit) };
+  }
+
+  /** Changes and their commit in one batch; returns its index among those that were told. */
+  #submit(changes: readonly Change[]): number {
+    const entries = this.#entriesOf(changes);
+    this.#apply(entries);
+    this.#commitLsn = this.#log.appendAll([...entries, this.#commitEntry()]);
+    return this.#tellSubmitted();
+  }
+
+  #tellSubmitted(): number {
+    const index = commitsSince(this.#journal.events);
+    this.#journal.tell({ submitted: textOfCut({ state: this.#state, commit: this.#commit }) });
+    return index;
+  }
+
+  async #waitFor(index: number): Promise<void> {
+    await this.#log.sync();
+    this.#journal.tell({ durable: index });
+  }
+
+  async #inTwoSyncs(changes: readonly Change[]): Promise<void> {
+    const entries = this.#entriesOf(changes);
+    this.#log.appendAll(entries);
+    await this.#log.sync();
+    this.#apply(entries);
+    this.#commitLsn = this.#log.append(this.#commitEntry());
+    await this.#waitFor(this.#tellSubmitted());
+  }
+
+  async #fence(changes: readonly Change[]): Promise<void> {
+    await this.#settled();
+    await this.leaveStray(changes);
+    await this.#log.truncateAfter(this.#commitLsn);
+  }
+
+  /** Records on disk that no commit of this session may follow. */
+  async leaveStray(changes: readonly Change[]): Promise<void> {
+    this.#log.appendAll(this.#entriesOf(changes));
+    await this.#log.sync();
+  }
+
+  async #checkpoint(): Promise<void> {
+    if (this.#commitLsn === 0) return;
+    const sourceOffsets = new Map([["events", BigInt(this.#commit)]]);
+    const cut = { walPosition: this.#commitLsn, sourceOffsets, watermark: watermarkOf(this.#commit) };
+    await this.#checkpoints.create({ ...cut, state: this.#store.snapshot() });
+  }
+
+  async #settled(): Promise<void> {
+    await Promise.all(this.#unawaited.splice(0));
+  }
+
+  async close(): Promise<void> {
+    await this.#settled();
+    await this.#checkpoints.close();
+    await this.#log.close();
+  }
+
+  /** Ends after a failure: frees what is held, whatever that says. */
+  async abandon(): Promise<void> {
+    await this.#settled().catch(() => undefined);
+    await this.#checkpoints.close().catch(() => undefined);
+    await this.#log.close().catch(() => undefined);
+  }
+}
+
+const decoder = new TextDecoder();
+const keyOf = (bytes: Uint8Array): string => decoder.decode(bytes);
