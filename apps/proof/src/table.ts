@@ -11,7 +11,8 @@ export interface Result {
   readonly reached: number;
   readonly violations: readonly string[];
   readonly seconds: number;
-  readonly counters: Readonly<Record<string, number>>;
+  /** By the part that counted them. */
+  readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
   readonly skipped: readonly string[];
 }
 
@@ -26,7 +27,7 @@ export function resultOf(row: Row, done: readonly Done[]): Result {
     reached: sum(done, ({ outcome }) => outcome.reached),
     violations: done.flatMap(({ job, outcome }) => outcome.violations.map((violation) => named(job.part.name, violation))),
     seconds: sum(done, ({ seconds }) => seconds),
-    counters: Object.fromEntries(done.flatMap(({ job, outcome }) => Object.entries(outcome.counters).map(([name, count]) => [named(job.part.name, name), count]))),
+    counters: Object.fromEntries(done.map(({ job, outcome }) => [job.part.name, outcome.counters])),
     skipped: done.flatMap(({ job, outcome }) => (outcome.skipped === undefined ? [] : [named(job.part.name, outcome.skipped)])),
   };
 }
@@ -48,10 +49,12 @@ export function tableOf(results: readonly Result[]): string {
   return table.toString();
 }
 
-/** The counters of a row, and every violation in full. */
+/** What each part counted, and every violation in full. */
 export function detailsOf({ row, title, counters, violations, skipped }: Result): string {
-  const counts = Object.entries(counters).map(([name, count]) => `${name} ${number(count)}`);
-  const lines = [`${row ?? "-"} ${title}: ${counts.join(", ")}`];
+  const lines = [`${row ?? "-"} ${title}`];
+  for (const [part, counts] of Object.entries(counters)) {
+    lines.push(`  ${part}: ${Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`).join(", ")}`);
+  }
   for (const reason of skipped) lines.push(`  not done here: ${reason}`);
   for (const violation of violations) lines.push(violation.replace(/^/gm, "  "));
   return lines.join("\n");

@@ -29,11 +29,16 @@ export async function liveOn(disk: Disk, steps: Iterable<Step>, journal: Journal
 
 const isChange = (kind: string): boolean => !["stat", "list", "read", "size", "open", "close"].includes(kind);
 
+/** Throws when anything was done to the disk but reading. */
+export function requireUnchanged(disk: SimulatedDisk): void {
+  const change = disk.operations.find(({ kind }) => isChange(kind));
+  if (change !== undefined) throw new Error(`recovery changed the disk: ${change.kind} ${change.path}`);
+}
+
 /** What a recovery finds. Throws when it is refused, or changed anything. */
 export async function recoverWithoutChange(disk: SimulatedDisk): Promise<string> {
   const cut = await recoverFrom(disk);
-  const change = disk.operations.find(({ kind }) => isChange(kind));
-  if (change !== undefined) throw new Error(`recovery changed the disk: ${change.kind} ${change.path}`);
+  requireUnchanged(disk);
   return textOfCut(cut);
 }
 
