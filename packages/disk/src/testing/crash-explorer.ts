@@ -35,7 +35,6 @@ export class Broken<Step, Event> {
 
 /** A crash whose image holds what no recovery has looked at yet. */
 interface Moment<Step> extends CrashState<Step> {
-  readonly content: string;
   /** How much had been told. */
   readonly told: number;
   /** Where the image differs from what programs saw. */

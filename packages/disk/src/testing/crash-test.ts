@@ -35,6 +35,8 @@ export interface Life<Step, Event> {
 /** A state of the disk that a crash may leave, when its content is met for the first time. */
 export interface CrashState<Step> {
   readonly image: DiskImage;
+  /** What it counts as: the text of `contentOf`, or the image's hash. */
+  readonly content: string;
   /** The crash comes before this operation takes effect. */
   readonly operation: Operation;
   /** The step that is under way: "start" before the first was taken, "end" after the last. */
