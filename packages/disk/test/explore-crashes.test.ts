@@ -84,7 +84,7 @@ describe("the exploration of crashes", () => {
 
   it("tells what the crash left", async () => {
     const { failure } = await exploreCrashes(greetings("sync"), { states: 10_000 });
-    expect(String(failure)).toMatch(/found \d+ characters[^]*seed 1, 1 steps:\n {2}"hello[^]*crash before operation \d+, \w+ [^]*\/greeting: /);
+    expect(String(failure)).toMatch(/found \d+ characters[^]*seed 1, 1 steps:\n {2}"hello[^]*crash before \w+ \/[^]*after:\n[^]*\/greeting: /);
   });
 
   it("finds a program that fails, hangs, leaves a handle open, or whose recovery refuses", async () => {

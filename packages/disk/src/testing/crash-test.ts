@@ -88,7 +88,9 @@ export interface CrashFailure<Step> {
   readonly steps: readonly Step[];
   /** The operation before which it crashed; `undefined` where the life failed by itself. */
   readonly operation: Operation | undefined;
-  /** Where the crash's image differs from what programs saw. */
+  /** What that life had done to the disk by then. */
+  readonly operationsBefore: readonly Operation[];
+  /** Where the crash's image differs from what programs saw, a line for each file. */
   readonly leftBehind: string;
   readonly cause: unknown;
   /** All of it, to be read. */
