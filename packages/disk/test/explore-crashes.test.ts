@@ -108,6 +108,12 @@ describe("the exploration of crashes", () => {
     expect(states).toBe(2);
   });
 
+  it("ends when there is nothing new", async () => {
+    const { states, lives } = await exploreCrashes({ ...greetings(), steps: () => ["hello"] }, { states: 10_000, nested: () => 0 });
+    expect(states).toBeLessThan(100);
+    expect(lives).toBe(101);
+  });
+
   it("refuses numbers that make no sense", async () => {
     await expect(exploreCrashes(greetings(), { states: 0 })).rejects.toThrow(RangeError);
     await expect(exploreCrashes(greetings(), { states: 1, lives: 0 })).rejects.toThrow(RangeError);

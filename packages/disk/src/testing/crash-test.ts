@@ -45,7 +45,7 @@ export interface CrashState<Step> {
 }
 
 export interface ExploreOptions<Step> {
-  /** Ends after so many distinct states. */
+  /** Ends after so many distinct states, or when a hundred lives in a row brought no new one. */
   readonly states: number;
   /** Ends after so many lives that start on an empty disk (no limit if not given). */
   readonly lives?: number | undefined;

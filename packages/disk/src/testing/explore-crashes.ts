@@ -3,6 +3,8 @@ import type { CrashFailure, CrashFindings, CrashTest, ExploreOptions } from "./c
 import { shrink } from "./shrink.ts";
 import type { Operation } from "./simulated-disk.ts";
 
+/** A program that has no more states is known after so many lives that bring nothing new. */
+const livesInVainMost = 100;
 /** So many of the last operations are shown: a crash is explained by what came right before it. */
 const shownOperations = 8;
 
@@ -10,7 +12,7 @@ const shownOperations = 8;
  * Lets a program live on simulated disks, life after life by seed, and crashes it before every operation that changes the disk:
  * by a kill, and by power cuts of which a selection of the images is looked at. From each distinct content it recovers once, and
  * judges what was found by what had been told until then; from a share of them it lives on, and crashes again. Ends with the
- * first promise that is broken, its steps made as few as still break one.
+ * first promise that is broken, its steps made as few as still break one; or when a hundred lives in a row brought no new state.
  *
  * Everything depends on the seeds alone if the program does: what draws random numbers or reads clocks by itself has to be given
  * other ones. The states are counted by content, so they are as many as the program's content is varied.
@@ -23,8 +25,11 @@ export async function exploreCrashes<Step, Event>(test: CrashTest<Step, Event>, 
   const explorer = new CrashExplorer(test, options);
   let seed = first;
   let failure: CrashFailure<Step> | undefined;
-  for (; failure === undefined && !explorer.isEnough && seed < first + lives; seed++) {
+  let livesInVain = 0;
+  for (; failure === undefined && !explorer.isEnough && seed < first + lives && livesInVain < livesInVainMost; seed++) {
+    const before = explorer.findings.states;
     const broken = await brokenBy<Step, Event>(() => explorer.explore(seed));
+    livesInVain = explorer.findings.states > before ? 0 : livesInVain + 1;
     if (broken !== undefined) failure = new Failure(seed, await shrunk(test, options, broken));
   }
   return { ...explorer.findings, nextSeed: seed, failure };
