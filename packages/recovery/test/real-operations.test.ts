@@ -63,16 +63,22 @@ async function realLives(): Promise<readonly (readonly Change[])[]> {
 const AT_ONCE = ["makeDirectory at once", "makeDirectory one by one"] as const;
 
 /**
- * A checkpoint and a commit that run at once are interleaved as the threads of the pool happen to be; the port promises no order
- * between calls of which none waits for another. What has to keep its order: all that is done in one directory, and all that comes
- * before or behind what ran at once.
+ * A checkpoint and a commit that run at once are interleaved as the threads of the pool happen to be: the port promises no order
+ * between calls of which none waits for another. What has to keep its order: all that is done to the log, all that is done to the
+ * checkpoints, that the log drops nothing before the checkpoint is durable, and whatever comes before or behind what ran at once.
  */
-function inOrderOfBarriers(changes: readonly Change[]): unknown {
+function inOrderOfBarriers(changes: readonly Change[]): Readonly<Record<string, readonly Change[]>> {
   const [begin, end] = AT_ONCE.map((mark) => changes.indexOf(mark));
-  if (begin === undefined || end === undefined || begin < 0) return changes;
+  if (begin === undefined || end === undefined || begin < 0) return { changes };
   const atOnce = changes.slice(begin, end);
-  const ofLog = (change: Change): boolean => /^\w+ state\/log/.test(change);
-  return { before: changes.slice(0, begin), log: atOnce.filter(ofLog), rest: atOnce.filter((change) => !ofLog(change)), behind: changes.slice(end) };
+  const isOfLog = (change: Change): boolean => /^\w+ wal/.test(change);
+  return {
+    before: changes.slice(0, begin),
+    log: atOnce.filter(isOfLog),
+    checkpoints: atOnce.filter((change) => !isOfLog(change)),
+    dropping: atOnce.filter((change) => /^rename checkpoints|^syncDirectory checkpoints$|^remove wal.*\.wal$/.test(change)),
+    behind: changes.slice(end),
+  };
 }
 
 describe("the operations of a simulated disk", () => {

@@ -1,7 +1,7 @@
 // Lives of processes, one after the other on the same directories, that do all that the packages do with files.
 import { join } from "node:path";
 import { openCheckpointManager } from "@laminar/checkpoint";
-import { createStateStore, mergeSnapshots } from "@laminar/state-snapshot";
+import { createStateStore, encodeSnapshot, mergeSnapshots } from "@laminar/state-snapshot";
 import { openWal } from "@laminar/wal";
 import { applyRecovered, openDurableState, recover } from "../../dist/index.js";
 
@@ -21,9 +21,6 @@ async function commitOne(state, number, size) {
   await state.commit({ offsets: new Map([["source", number]]), watermark: number * 10 });
 }
 
-/** A directory in both traces, behind which what ran at once before it has ended. */
-const mark = (disk, directory, name) => disk.makeDirectory(join(directory, name));
-
 async function stateThatIsKilled(disk, directory) {
   const state = await openDurableState(stateOptions(disk, directory));
   await commitOne(state, 1, 20);
@@ -33,9 +30,7 @@ async function stateThatIsKilled(disk, directory) {
   await state.checkpoint();
   for (let number = 4; number < 9; number++) await commitOne(state, number, 500);
   await state.checkpoint();
-  await mark(disk, directory, "at once");
   await Promise.all([state.checkpoint(), commitOne(state, 9, 700)]);
-  await mark(disk, directory, "one by one");
   await commitOne(state, 10, 10);
   state.put("staged", "for nobody");
 }
@@ -67,6 +62,33 @@ function change(log, store, key, size) {
   return log.appendAll([{ type: "put", key: bytes(key), value }, { type: "commit", offsets: new Map([["source", log.lastLsn]]) }]);
 }
 
+/** A directory that stands in both traces, where what runs at once begins or has ended. */
+const mark = (disk, directory, name) => disk.makeDirectory(join(directory, name));
+
+/** The chunks in halves, and `begin` is called between the first two: what it starts runs at once with their writing. */
+async function* beside(chunks, begin) {
+  for (const [number, chunk] of chunks.entries()) {
+    yield chunk.subarray(0, chunk.length / 2);
+    if (number === 0) begin();
+    yield chunk.subarray(chunk.length / 2);
+  }
+}
+
+/** A checkpoint that drops a part of the log, and a group commit that rotates it meanwhile. */
+async function checkpointBesideCommit(disk, directory, { log, manager, store }) {
+  const walPosition = log.durableLsn;
+  let committed;
+  const begin = () => {
+    change(log, store, "committed beside a checkpoint", 3000);
+    committed = log.sync();
+  };
+  const chunks = [...encodeSnapshot(store.entries())];
+  await mark(disk, directory, "at once");
+  await manager.create({ walPosition, state: beside(chunks, begin) });
+  await committed;
+  await mark(disk, directory, "one by one");
+}
+
 async function packagesByHand(disk, directory) {
   const log = await openLog(disk, directory);
   const manager = await openManager(disk, directory, log);
@@ -85,9 +107,14 @@ async function packagesByHand(disk, directory) {
     await log.sync();
     await checkpoint(last);
   }
+  await checkpointBesideCommit(disk, directory, { log, manager, store });
   await manager.compact();
   await manager.cleanup(1);
-  await log.truncateBefore(change(log, store, "last", 1));
+  const last = change(log, store, "last", 3000);
+  await log.sync();
+  await checkpoint(last);
+  change(log, store, "in a segment of its own", 3000);
+  await log.truncateBefore(last + 1);
   change(log, store, "written by the close", 10);
   await manager.close();
   await log.close();
