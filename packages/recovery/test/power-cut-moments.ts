@@ -18,48 +18,44 @@ export type Place = "oldest" | "newest" | "between" | "oldest and newest";
 const STATES_MOST = 40_000;
 const ROOT = "/fs";
 
-const isSame = (content: DiskContent, image: DiskContent): boolean =>
-  content.directories.size === image.directories.size &&
-  content.files.size === image.files.size &&
-  [...content.directories].every((path) => image.directories.has(path)) &&
-  [...content.files].every(([path, bytes]) => {
-    const other = image.files.get(path);
-    return other !== undefined && Buffer.compare(bytes, other) === 0;
-  });
+/** Compared as the image has its paths, and sizes first: thousands of images differ from what is looked for. */
+function isSame(content: DiskContent, image: DiskImage): boolean {
+  if (content.files.size !== image.files.size || content.directories.size !== image.directories.size) return false;
+  for (const path of content.directories) if (!image.directories.has(path)) return false;
+  for (const [path, bytes] of content.files) if (bytes.length !== image.files.get(path)?.length) return false;
+  return [...content.files].every(([path, bytes]) => Buffer.compare(bytes, image.files.get(path) ?? bytes) === 0);
+}
 
-function withoutRoot(image: DiskImage): DiskContent {
-  const inRoot = (path: string): boolean => path.startsWith(`${ROOT}/`);
-  return {
-    directories: new Set([...image.directories].filter(inRoot).map((path) => relative(ROOT, path))),
-    files: new Map([...image.files].map(([path, bytes]) => [relative(ROOT, path), bytes])),
-  };
+/** What is on a file system as an image of the simulated disk has it. */
+function placedAtRoot({ directories, files }: DiskContent): DiskContent {
+  const placed = (path: string): string => `${ROOT}/${path}`;
+  return { directories: new Set(["/", ROOT, ...[...directories].map(placed)]), files: new Map([...files].map(([path, bytes]) => [placed(path), bytes])) };
 }
 
 /** A moment of a workload on the simulated disk, right before an operation: what a power cut may leave, and what was promised. */
 export class Moment {
   readonly change: Change;
   readonly oracle: DurableOracle;
-  readonly #newest: DiskContent;
-  readonly #oldest: () => DiskContent;
+  readonly #newest: DiskImage;
+  readonly #oldest: Iterable<DiskImage>;
   readonly #rest: Iterator<DiskImage>;
-  readonly #drawn: DiskContent[] = [];
+  readonly #drawn: DiskImage[] = [];
 
   constructor(change: Change, oracle: DurableOracle, disk: ReturnType<typeof createSimulatedDisk>) {
     this.change = change;
     this.oracle = oracle;
-    this.#newest = withoutRoot(disk.killed());
-    this.#rest = disk.powerCuts({ limit: STATES_MOST })[Symbol.iterator]();
-    const first = disk.powerCuts({ limit: 1 });
+    this.#newest = disk.killed();
     // Asked for one state, it gives the one in which nothing unsynced is there.
-    this.#oldest = () => withoutRoot([...first][0] as DiskImage);
+    this.#oldest = disk.powerCuts({ limit: 1 });
+    this.#rest = disk.powerCuts({ limit: STATES_MOST })[Symbol.iterator]();
   }
 
   /** Where among the enumerated states `content` is; `undefined` when it is none of them. */
   placeOf(content: DiskContent): Place | undefined {
-    const isOldest = isSame(content, this.#oldest());
-    const isNewest = isSame(content, this.#newest);
-    if (!this.#enumerates(content)) return undefined;
-    if (isOldest) return isNewest ? "oldest and newest" : "oldest";
+    const placed = placedAtRoot(content);
+    if (!this.#enumerates(placed)) return undefined;
+    const isNewest = isSame(placed, this.#newest);
+    for (const oldest of this.#oldest) if (isSame(placed, oldest)) return isNewest ? "oldest and newest" : "oldest";
     return isNewest ? "newest" : "between";
   }
 
@@ -67,9 +63,8 @@ export class Moment {
   #enumerates(content: DiskContent): boolean {
     if (this.#drawn.some((image) => isSame(content, image))) return true;
     for (let next = this.#rest.next(); next.done !== true; next = this.#rest.next()) {
-      const image = withoutRoot(next.value);
-      this.#drawn.push(image);
-      if (isSame(content, image)) return true;
+      this.#drawn.push(next.value);
+      if (isSame(content, next.value)) return true;
     }
     if (this.#drawn.length >= STATES_MOST) throw new Error(`before ${this.change} there are ${STATES_MOST} states or more: too many to tell`);
     return false;

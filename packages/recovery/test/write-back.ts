@@ -45,7 +45,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
 /** How often of a hundred each is done. Mostly nothing is, so that something is left to be lost. */
 const SHARES: readonly (readonly [keyof typeof ACTIONS, number])[] = [["journal", 14], ["data", 14], ["file", 6], ["directory", 3], ["everything", 2]];
 
-/** Brings a part of what is unsynced to the device, or nothing, by chance. */
-export function writeBackSome(root: string, random: () => number): void {
-  for (const [name, share] of SHARES) if (random() * 100 < share) ACTIONS[name]?.(root, random);
+/** Brings a part of what is unsynced to the device, or nothing, by chance; whether it did. */
+export function writeBackSome(root: string, random: () => number): boolean {
+  const chosen = SHARES.filter(([, share]) => random() * 100 < share);
+  for (const [name] of chosen) ACTIONS[name]?.(root, random);
+  return chosen.length > 0;
 }

@@ -14,7 +14,7 @@ export interface Listener {
   random(): number;
 }
 
-export type Workload = "durableState" | "files";
+export type Workload = "durableState" | "secondLife" | "files";
 
 export const workloads: Readonly<Record<Workload, (disk: Disk, root: string, listener: Listener) => Promise<void>>>;
 export function seeded(seed: number): () => number;
