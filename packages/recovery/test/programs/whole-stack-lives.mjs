@@ -77,15 +77,15 @@ async function* beside(chunks, begin) {
 /** A checkpoint that drops a part of the log, and a group commit that rotates it meanwhile. */
 async function checkpointBesideCommit(disk, directory, { log, manager, store }) {
   const walPosition = log.durableLsn;
-  let committed;
+  const commits = [];
   const begin = () => {
     change(log, store, "committed beside a checkpoint", 3000);
-    committed = log.sync();
+    commits.push(log.sync());
   };
   const chunks = [...encodeSnapshot(store.entries())];
   await mark(disk, directory, "at once");
   await manager.create({ walPosition, state: beside(chunks, begin) });
-  await committed;
+  await Promise.all(commits);
   await mark(disk, directory, "one by one");
 }
 
