@@ -5,8 +5,9 @@ import { type InterleavedOperation, StuckError } from "./stuck-error.ts";
 
 /** Turns of the event loop after each step: programs pace themselves by a turn or two. */
 const turnsPerStep = 4;
-/** So many times nothing waits before it is believed that nothing runs. */
-const quietRounds = 50;
+/** So many steps in which nothing waits before time goes on, and before it is believed that nothing runs. */
+const stepsBeforeTime = 5;
+const stepsBeforeStuck = 100;
 /** The most milliseconds that pass while a call takes effect. */
 const callMillisecondsMax = 2;
 const operationsKept = 20;
@@ -61,7 +62,7 @@ export class Schedule {
       for (let turn = 0; turn < turnsPerStep && !state.isSettled; turn++) await nextTurn();
       if (state.isSettled) return outcome;
       if (this.#step()) quiet = 0;
-      else if (quiet === quietRounds) this.#passTime();
+      else if (quiet >= stepsBeforeTime) this.#passTime(quiet);
       if (this.#clock.monotonic() > end) throw this.#stuck(`it hasn't settled within ${this.#timeLimit} ms of the machine's time`);
     }
   }
@@ -93,10 +94,10 @@ export class Schedule {
     return kind !== "close" || !this.#waiting.some((other) => other.handle === handle && other.kind !== "close");
   }
 
-  #passTime(): void {
+  #passTime(quiet: number): void {
     const milliseconds = this.#clock.untilNext();
-    if (milliseconds === undefined) throw this.#stuck("no call of it waits for the disk and no timer is set, so it awaits what nothing on this machine settles");
-    this.#clock.elapse(milliseconds);
+    if (milliseconds !== undefined) this.#clock.elapse(milliseconds);
+    else if (quiet >= stepsBeforeStuck) throw this.#stuck("no call of it waits and no timer is set, so it awaits what nothing on this machine settles");
   }
 
   #stuck(why: string): StuckError {

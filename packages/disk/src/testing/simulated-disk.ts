@@ -98,7 +98,8 @@ export interface SimulatedDisk extends Disk {
   anotherProcess(): SimulatedDisk;
   /**
    * Ends this process and leaves the machine's others running: its handles are freed, calls that have not taken effect and
-   * all later ones fail with `DISK_CLOSED`, and its locks' owner is dead.
+   * all later ones fail with `DISK_CLOSED`, and its locks' owner is dead. An observer may call it: the operation that it sees
+   * is then the first that isn't done.
    */
   kill(): void;
   /** The state that is left when all processes are killed: all that was written is seen, synced or not. */

@@ -79,9 +79,10 @@ export class SimulatedFile implements DiskFile {
 
   async sync(): Promise<void> {
     this.#checkOpen("sync");
+    const point = this.#node.syncPoint();
     return this.#owner.perform({ kind: "sync", path: this.path }, {
       run: (fault) => {
-        if (fault?.kind !== "lie") this.#node.sync();
+        if (fault?.kind !== "lie") this.#node.sync(point);
       },
       fail: () => this.#node.failSync(),
     }, this);

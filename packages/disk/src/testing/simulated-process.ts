@@ -145,8 +145,9 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
   }
 
   syncDirectory(path: string): Promise<void> {
+    const { changes } = this.volume;
     return this.perform({ kind: "syncDirectory", path }, {
-      run: (fault) => (fault?.kind === "lie" ? this.volume.checkDirectory(path) : this.volume.syncDirectory(path)),
+      run: (fault) => (fault?.kind === "lie" ? this.volume.checkDirectory(path) : this.volume.syncDirectory(path, changes)),
       fail: () => this.volume.failSyncDirectory(path),
     });
   }
@@ -162,6 +163,7 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
     this.#checkAlive(operation, call.path);
     const target = call.target === undefined ? undefined : plainPath(call.target);
     const { operation: begun, fault } = this.#trace.begin({ ...call, path: plainPath(call.path), ...(target !== undefined && { target }) });
+    this.#checkAlive(operation, call.path);
     this.#machine.note(this.#number, begun);
     if (fault?.kind !== "error") return effect.run(fault);
     effect.fail?.();

@@ -28,6 +28,11 @@ export class Volume {
     this.#usedBytes = sizeOfFiles(root);
   }
 
+  /** How many changes were made: the number of the next. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** In the order in which they were made. */
   get unsyncedNames(): readonly NameChange[] {
     return this.#unsyncedNames;
@@ -131,9 +136,10 @@ export class Volume {
     this.#usedBytes += file.size - before;
   }
 
-  syncDirectory(path: string): void {
+  /** Makes durable what was changed before the change number `end`. */
+  syncDirectory(path: string, end: number): void {
     const directory = this.#directory("syncDirectory", path);
-    const isSynced = (change: NameChange): boolean => !change.lost && touches(change, directory);
+    const isSynced = (change: NameChange): boolean => !change.lost && change.change < end && touches(change, directory);
     this.#makeDurable(this.#unsyncedNames.filter(isSynced));
     const unsynced = this.#unsyncedNames.filter((change) => !isSynced(change));
     this.#unsyncedNames = reachableChanges(this.root, unsynced);
