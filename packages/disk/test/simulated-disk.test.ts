@@ -374,6 +374,46 @@ describe("processes and boots", () => {
   });
 });
 
+describe("what a program may not count on", () => {
+  test("a listing is in no order: neither that of the names nor of their making", async () => {
+    const disk = createSimulatedDisk();
+    const names = Array.from({ length: 20 }, (_, number) => `${number + 10}.wal`);
+    for (const name of names) await (await disk.create(`/${name}`)).close();
+    const listed = (await disk.list("/")).map(({ name }) => name);
+    expect(listed).not.toEqual(names);
+    expect([...listed].sort()).toEqual(names);
+    expect(disk.killed().mount().listSync("/").map(({ name }) => name)).toEqual(listed);
+  });
+
+  test("a name has at most 255 bytes, and no NUL", async () => {
+    const disk = createSimulatedDisk();
+    const refusal = { code: "DISK_IO", errno: "ENAMETOOLONG" };
+    await (await disk.create(`/${"x".repeat(255)}`)).close();
+    for (const name of ["x".repeat(256), "ü".repeat(128)]) {
+      await expect(disk.create(`/${name}`)).rejects.toMatchObject(refusal);
+      await expect(disk.stat(`/${name}`)).rejects.toMatchObject(refusal);
+      await expect(disk.makeDirectory(`/${name}/d`)).rejects.toMatchObject(refusal);
+      await expect(disk.rename(`/${"x".repeat(255)}`, `/${name}`)).rejects.toMatchObject(refusal);
+    }
+    await expect(disk.create("/a\0b")).rejects.toThrow(TypeError);
+    expect(() => disk.statSync("/\0")).toThrow(TypeError);
+    expect(() => disk.statSync(`/${"x".repeat(256)}`)).toThrow(expect.objectContaining({ operation: "statSync" }));
+    expect(disk.killed().files.size).toBe(1);
+  });
+
+  test("a machine that starts again measures time from a new start", async () => {
+    const disk = createSimulatedDisk();
+    disk.advance(5_000);
+    const [cut] = disk.powerCuts();
+    for (const next of [disk.killed().mount(), cut?.mount()]) {
+      expect(next?.clock.monotonic()).toBe(0);
+      expect(next?.clock.now()).toBe(disk.clock.now());
+      next?.advance(7);
+      expect([next?.clock.monotonic(), disk.clock.monotonic()]).toEqual([7, 5_000]);
+    }
+  });
+});
+
 test("time stands still until it is told to go on, and timers fire in the order of their time", () => {
   const disk = createSimulatedDisk();
   const fired: string[] = [];

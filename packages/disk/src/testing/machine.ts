@@ -36,7 +36,7 @@ export class Machine {
   }
 
   #successor(boot: number): (volume: Volume) => Machine {
-    const elapsed = this.clock.monotonic();
+    const { elapsed } = this.clock;
     const numbers = { boot, processes: this.#processes, identities: this.#identities };
     return (volume) => new Machine(volume, new SimulatedClock(elapsed), numbers);
   }

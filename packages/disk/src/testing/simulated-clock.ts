@@ -9,20 +9,26 @@ const someDay = Date.UTC(2024, 0, 1);
 
 /** A clock that stands still until it is told to go on. */
 export class SimulatedClock implements Clock {
+  readonly #start: number;
+  /** Since the first machine of a test was started; later ones go on from there. */
   #elapsed: number;
   /** In the order in which they were set. */
   readonly #timers: Set<Timer> = new Set();
 
   constructor(elapsed = 0) {
-    this.#elapsed = elapsed;
+    this.#start = this.#elapsed = elapsed;
   }
 
   now(): number {
     return someDay + this.#elapsed;
   }
 
-  monotonic(): number {
+  get elapsed(): number {
     return this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed - this.#start;
   }
 
   after(milliseconds: number, callback: () => void): () => void {

@@ -96,11 +96,11 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
   }
 
   stat(path: string): Promise<PathStatus | undefined> {
-    return this.perform({ kind: "stat", path }, { run: () => this.volume.stat(path) });
+    return this.perform({ kind: "stat", path }, { run: () => this.volume.stat("stat", path) });
   }
 
   statSync(path: string): PathStatus | undefined {
-    return this.performSync({ kind: "stat", path }, { run: () => this.volume.stat(path) }, "statSync");
+    return this.performSync({ kind: "stat", path }, { run: () => this.volume.stat("statSync", path) }, "statSync");
   }
 
   list(directory: string): Promise<readonly DirectoryEntry[]> {

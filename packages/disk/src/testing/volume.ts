@@ -1,10 +1,15 @@
 import type { DirectoryEntry, PathStatus } from "../disk.ts";
 import { diskErrorFor, notAFileError } from "../errno.ts";
+import { hashText } from "./content-hash.ts";
 import { applyChange, DirectoryNode, type NameChange, type Node, type Slot, touches } from "./directory-node.ts";
 import { FileNode } from "./file-node.ts";
 import { forkNodes } from "./fork-nodes.ts";
 import { reachableChanges } from "./reachable.ts";
 import { namesOf } from "./volume-path.ts";
+
+const encoder = new TextEncoder();
+const nameBytesMax = 255;
+const bytesOfCharacterMax = 3;
 
 /** The name that a call is about: it may lead to nothing yet. */
 interface Place {
@@ -48,17 +53,19 @@ export class Volume {
     this.#spaceLimit = bytes;
   }
 
-  stat(path: string): PathStatus | undefined {
+  stat(operation: string, path: string): PathStatus | undefined {
     if (path === "") return undefined;
     let node: Node | undefined = this.root;
-    for (const name of namesOf(path)) node = node?.kind === "directory" ? node.entries.get(name) : undefined;
+    for (const name of checkedNames(operation, path)) node = node?.kind === "directory" ? node.entries.get(name) : undefined;
     if (node?.kind !== "file") return node && { kind: node.kind, size: 0, revision: "" };
     return { kind: node.kind, size: node.size, revision: node.revision };
   }
 
   list(operation: string, path: string): readonly DirectoryEntry[] {
     const directory = this.#directory(operation, path);
-    return [...directory.entries].map(([name, { kind }]) => ({ name, kind }));
+    // As hashed directories give them, so that nobody comes to count on another order.
+    const entries = [...directory.entries].map(([name, { kind }]) => ({ name, kind, place: hashText(name).low }));
+    return entries.sort((one, other) => one.place - other.place).map(({ name, kind }) => ({ name, kind }));
   }
 
   open(path: string): FileNode {
@@ -215,7 +222,7 @@ export class Volume {
 
   #place(operation: string, path: string): Place {
     if (path === "") throw diskErrorFor(operation, path, "ENOENT");
-    const names = namesOf(path);
+    const names = checkedNames(operation, path);
     const name = names.pop();
     if (name === undefined) return { directory: this.root, name: "", node: this.root };
     let directory = this.root;
@@ -227,6 +234,14 @@ export class Volume {
     }
     return { directory, name, node: directory.entries.get(name) };
   }
+}
+
+function checkedNames(operation: string, path: string): string[] {
+  if (path.includes("\0")) throw new TypeError(`${operation}: no path has a NUL in it: ${JSON.stringify(path)}.`);
+  const names = namesOf(path);
+  const isTooLong = (name: string): boolean => name.length * bytesOfCharacterMax > nameBytesMax && encoder.encode(name).length > nameBytesMax;
+  if (names.some(isTooLong)) throw diskErrorFor(operation, path, "ENAMETOOLONG");
+  return names;
 }
 
 function sizeOfFiles(directory: DirectoryNode): number {
