@@ -1,6 +1,6 @@
 import { createSimulatedDisk, type DiskImage, type SimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
-import { type Disk, isWalError, type LogReader, openWal, openWalReader, type WalEntry, type WalEntryInput, type WriteAheadLog } from "../src/index.ts";
+import { type Disk, isWalError, type LogReader, openWal, openWalReader, type WalEntry } from "../src/index.ts";
 import { readLogImage } from "../src/testing/index.ts";
 import { put, seeded } from "./logs.ts";
 import { wrapDisk } from "./wrapped-disk.ts";
@@ -9,8 +9,6 @@ const DIRECTORY = "/log";
 const SEEDS = 100;
 const CALLERS = 4;
 const ROUNDS = 3;
-
-type Log = WriteAheadLog<WalEntry, WalEntryInput>;
 
 const keyOf = (entry: WalEntry): string => (entry.type === "put" ? new TextDecoder().decode(entry.key) : entry.type);
 const pause = (disk: Disk, milliseconds: number): Promise<void> => new Promise((resolve) => disk.clock.after(milliseconds, resolve));
@@ -108,7 +106,7 @@ class Story {
 
 const contentOf = (image: DiskImage): ReadonlyMap<number, string> => {
   const { batches } = readLogImage({ directory: DIRECTORY, files: image.files });
-  return new Map(batches.flatMap(({ firstLsn, entries }) => entries.map((entry, i) => [firstLsn + i, keyOf(entry as WalEntry)] as const)));
+  return new Map(batches.flatMap(({ firstLsn, entries }) => entries.map((entry, i) => [firstLsn + i, keyOf(entry)] as const)));
 };
 
 describe("a log under every order of what happens at once", () => {
@@ -146,7 +144,7 @@ describe("a log under every order of what happens at once", () => {
   ])("is told to be stuck when a sync never comes back%s", async (_, isFollowed) => {
     const disk = createSimulatedDisk();
     const state = { hangs: false };
-    const hanging = wrapDisk(disk, { sync: (file, really) => (state.hangs ? new Promise(() => undefined) : really()) });
+    const hanging = wrapDisk(disk, { sync: (_file, really) => (state.hangs ? new Promise(() => undefined) : really()) });
     const program = async (): Promise<void> => {
       const log = await openWal(DIRECTORY, { disk: hanging });
       const other = await openWalReader(DIRECTORY, { disk: disk.anotherProcess() });
