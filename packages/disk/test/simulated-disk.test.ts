@@ -375,16 +375,6 @@ describe("processes and boots", () => {
 });
 
 describe("what a program may not count on", () => {
-  test("a listing is in no order: neither that of the names nor of their making", async () => {
-    const disk = createSimulatedDisk();
-    const names = Array.from({ length: 20 }, (_, number) => `${number + 10}.wal`);
-    for (const name of names) await (await disk.create(`/${name}`)).close();
-    const listed = (await disk.list("/")).map(({ name }) => name);
-    expect(listed).not.toEqual(names);
-    expect([...listed].sort()).toEqual(names);
-    expect(disk.killed().mount().listSync("/").map(({ name }) => name)).toEqual(listed);
-  });
-
   test("a name has at most 255 bytes, and no NUL", async () => {
     const disk = createSimulatedDisk();
     const refusal = { code: "DISK_IO", errno: "ENAMETOOLONG" };

@@ -1,6 +1,5 @@
 import type { DirectoryEntry, PathStatus } from "../disk.ts";
 import { diskErrorFor, notAFileError } from "../errno.ts";
-import { hashText } from "./content-hash.ts";
 import { applyChange, DirectoryNode, type NameChange, type Node, type Slot, touches } from "./directory-node.ts";
 import { FileNode } from "./file-node.ts";
 import { forkNodes } from "./fork-nodes.ts";
@@ -63,9 +62,7 @@ export class Volume {
 
   list(operation: string, path: string): readonly DirectoryEntry[] {
     const directory = this.#directory(operation, path);
-    // As hashed directories give them, so that nobody comes to count on another order.
-    const entries = [...directory.entries].map(([name, { kind }]) => ({ name, kind, place: hashText(name).low }));
-    return entries.sort((one, other) => one.place - other.place).map(({ name, kind }) => ({ name, kind }));
+    return [...directory.entries].map(([name, { kind }]) => ({ name, kind }));
   }
 
   open(path: string): FileNode {
