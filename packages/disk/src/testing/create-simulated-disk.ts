@@ -23,6 +23,7 @@ import { Volume } from "./volume.ts";
  * Each call takes effect as a whole, one microtask after it was made (`writeSync` at once) and in the order of the calls, so
  * that the same program does the same every time: an image is found again by the index of its operation, `limit` and
  * `seed`. `disk.plan((operation) => operation.index === 7 ? { kind: "error", errno: "EIO" } : undefined)` fails one call.
+ * `disk.runInterleaved(program, { seed })` takes the calls in another order for each seed.
  */
 export function createSimulatedDisk(): SimulatedDisk {
   return new SimulatedProcess(Machine.first(new Volume(new DirectoryNode())));
