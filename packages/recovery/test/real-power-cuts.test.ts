@@ -3,7 +3,7 @@ import { join, relative } from "node:path";
 import { nodeDisk } from "@laminar/disk";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { recover } from "../src/index.ts";
-import { stateOf } from "./crash-program.ts";
+import { stateOf } from "./recovered-states.ts";
 import { cutOf, textOfCut } from "./durable-oracle.ts";
 import { DeviceReader, type FileSystemOptions, LoopMounts } from "./loop-mounts.ts";
 import { type DiskContent, type Moment, type Place, simulatedMoments } from "./power-cut-moments.ts";
