@@ -49,8 +49,8 @@ export function* bursts(golden: readonly Golden[], seed: number): Generator<Dama
 const isLog = (path: string): boolean => path.includes(".wal");
 
 /** A flipped bit is never an excuse for an older commit: no write tears one. */
-export async function lookAtFlips(work: Work, takes: (path: string) => boolean, doors: readonly [Door, Door] = [recovering, opening]): Promise<Outcome> {
-  return lookAtAll(flippedBits(await loadGolden(), takes), (_, index) => (index % EVERY === 0 ? doors : [doors[0]]), work);
+export async function lookAtFlips(golden: readonly Golden[], takes: (path: string) => boolean, work: Work, doors: readonly [Door, Door] = [recovering, opening]): Promise<Outcome> {
+  return lookAtAll(flippedBits(golden, takes), (_, index) => (index % EVERY === 0 ? doors : [doors[0]]), work);
 }
 
 function* first<T>(items: Iterable<T>, count: number): Generator<T> {
@@ -66,7 +66,7 @@ async function lookAtBursts(work: Work): Promise<Outcome> {
   return { ...outcome, nextSeed: work.seed + work.goal };
 }
 
-const flips = (name: string, seconds: number, takes: (path: string) => boolean): Part => ({ name, goal: "all", seconds, run: (work) => lookAtFlips(work, takes) });
+const flips = (name: string, seconds: number, takes: (path: string) => boolean): Part => ({ name, goal: "all", seconds, run: async (work) => lookAtFlips(await loadGolden(), takes, work) });
 
 /** Rot: exactly the state or a typed refusal, never a state that was not. */
 export const flippedBitsRow: Row = {
