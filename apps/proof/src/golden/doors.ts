@@ -63,7 +63,7 @@ async function openByHand(place: Place): Promise<Committed> {
   const { oneContainer } = place;
   const before = await recovering.enter(place, "by hand").catch(async (error: unknown) => {
     // The log is damaged whoever looks at it.
-    if (/^WAL_/.test(String((error as { readonly code?: unknown }).code))) await openAndClose(place, error);
+    if (String((error as { readonly code?: unknown }).code).startsWith("WAL_")) await openAndClose(place, error);
     throw error;
   });
   const log = await openWal(walDir, { disk, oneContainer, syncInterval: Number.POSITIVE_INFINITY });

@@ -44,7 +44,7 @@ async function closedLog(): Promise<Left> {
 async function crashIn(disk: SimulatedDisk, work: () => Promise<unknown>, imagesNow: () => Iterable<DiskImage>, isWanted: (files: Files) => boolean): Promise<DiskImage> {
   let found: DiskImage | undefined;
   const stop = disk.beforeEach(() => {
-    for (const image of found ? [] : imagesNow()) if (isWanted(image.files)) return void (found = image);
+    found ??= [...imagesNow()].find(({ files }) => isWanted(files));
   });
   await work();
   stop();

@@ -7,7 +7,7 @@ import type { Outcome, Row, Work } from "../row.ts";
 
 const LENGTHS = [1, 48, 512, 4096];
 /** One in so many is opened for writing, too, which takes several times as long. */
-const EVERY = 8;
+const EVERY = 7;
 
 const joined = (before: Uint8Array, more: Uint8Array): Uint8Array => {
   const after = new Uint8Array(before.length + more.length);

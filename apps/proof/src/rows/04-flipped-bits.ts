@@ -5,8 +5,8 @@ import { lookAtAll } from "../golden/look-at-all.ts";
 import { randomBelow, randomBytes } from "../golden/random.ts";
 import type { Outcome, Part, Row, Work } from "../row.ts";
 
-/** One in so many is opened for writing, too, which takes several times as long. */
-const EVERY = 40;
+/** One in so many is opened for writing, too, which takes several times as long. Odd, so that each bit of a byte has its turn. */
+const EVERY = 41;
 const [BURST_LEAST, BURST_MOST] = [2, 64];
 
 const flipped = (before: Uint8Array, bit: number): Uint8Array => overwritten(before, bit >> 3, Uint8Array.of((before[bit >> 3] ?? 0) ^ (1 << (bit & 7))));
