@@ -1,5 +1,5 @@
-const { getRandomValues } = globalThis.crypto;
-const { now } = Date;
+const getRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
+const now = Date.now.bind(Date);
 
 /**
  * From now on what is random by design (a log's identity, salts) comes from `seed`, and the process's clock stands still: equal

@@ -10,7 +10,7 @@ export interface Row {
   readonly unit: string;
   /** Its parts are done side by side, each in a process of its own; what they reach is added up, so nothing may be counted by two. */
   readonly parts: readonly Part[];
-  /** The design's goal for `soak`, all rounds together; a row without one isn't part of it. */
+  /** The goal for `soak`, all rounds together; a row without one isn't part of it, nor is a part that goes through all there is. */
   readonly soakGoal?: number | undefined;
 }
 

@@ -111,9 +111,10 @@ export class DurableSession {
   }
 
   async #together(commits: readonly (readonly Change[])[], withCheckpoint: boolean): Promise<void> {
-    const work: Promise<unknown>[] = commits.map((changes) => this.#commitOf(changes));
-    if (withCheckpoint) work.splice(1, 0, this.#state.checkpoint());
-    await all(work);
+    const [first = [], ...others] = commits;
+    const begun = this.#commitOf(first);
+    const checkpoint = withCheckpoint ? [this.#state.checkpoint()] : [];
+    await all([begun, ...checkpoint, ...others.map((changes) => this.#commitOf(changes))]);
   }
 
   #rollBack(changes: readonly Change[]): void {

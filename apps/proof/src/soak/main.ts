@@ -9,22 +9,20 @@ const usage = `soak --minutes N [--state DIRECTORY]
 
 Runs the rows that have a goal for it, round after round with new seeds, and goes on where the last run ended. Exits with 1 when any
 round of any run found a violation.
-  --minutes N          begins no further round after so many minutes; a round takes about one
+  --minutes N          begins no further round after so many minutes; a round takes a minute or two
   --state DIRECTORY    what all rounds have come to, "soak" if not given`;
 
 /** A round reaches so much of what `proof` asks for. */
 const shareOfRound = 1 / 20;
-/** What a round asks of a part of which `proof` goes through all there is. */
-const extrasOfRound = 2000;
 
 const soaked = rows.filter(({ soakGoal }) => soakGoal !== undefined);
 
-/** Every part once more. */
+/** Once more every part but those of which `proof` went through all there is. */
 function roundOf(state: SoakState): readonly Job[] {
   return soaked.flatMap((row) =>
-    row.parts.map((part): Job => {
-      const goal = part.goal === "all" ? extrasOfRound : Math.ceil(part.goal.proof * shareOfRound);
-      return { row, part, size: "soak", goal, seed: state.part({ row, part }).nextSeed };
+    row.parts.flatMap((part): Job[] => {
+      if (part.goal === "all") return [];
+      return [{ row, part, size: "soak", goal: Math.ceil(part.goal.proof * shareOfRound), seed: state.part({ row, part }).nextSeed }];
     }),
   );
 }
