@@ -1,4 +1,5 @@
 import { createSimulatedDisk, type DiskImage, type Operation } from "@laminar/disk/testing";
+import { fixChance } from "../identities.ts";
 import type { Told } from "../whole-stack/promises.ts";
 import type { Stack } from "../whole-stack/stack.ts";
 import { type ProgramStep, StubbornProgram } from "./stubborn-program.ts";
@@ -29,6 +30,7 @@ export async function chaptersOf({ stack, lives }: Subject): Promise<readonly Ch
     const name = `${stack.name}, life ${number + 1}`;
     const disk = start.mount();
     const program = new StubbornProgram(stack, { disk, before });
+    fixChance(1);
     await program.run(steps);
     const wrong = [...program.violations, ...program.failures.map(({ step, error }) => `${step}: ${String(error)}`)];
     if (wrong.length > 0 || program.hangs) throw new Error(`${name} fails on a disk that works: ${wrong.join("; ")}`);

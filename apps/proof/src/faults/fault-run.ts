@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { DiskImage, Fault, Operation, SimulatedDisk } from "@laminar/disk/testing";
+import { fixChance } from "../identities.ts";
 import { CountedTimers, hookedDisk } from "../whole-stack/hooked-disk.ts";
 import type { Chapter } from "./chapters.ts";
 import { type Moment, momentsOf } from "./look.ts";
@@ -54,6 +55,7 @@ export async function runWithFaults(plan: Plan, rejections: UnhandledRejections)
   disk.beforeEach(({ index }) => {
     if (hit !== undefined && LOOKS_AFTER.has(index - hit.index)) moments.push(momentsNow(disk, program, `${index - hit.index} operations after it`, CUTS_AFTER));
   });
+  fixChance(1);
   await program.run(steps);
   await setImmediate();
   disk.plan(undefined);

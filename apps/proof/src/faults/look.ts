@@ -10,6 +10,7 @@ export interface Moment {
   readonly image: DiskImage;
   readonly told: number;
   readonly when: string;
+  readonly isPowerCut: boolean;
 }
 
 /** Recovers from images. A recovery sees what the image shows and nothing else, so equal ones are recovered from once. */
@@ -51,8 +52,8 @@ export function momentsOf(disk: SimulatedDisk, told: number, when: string, cuts:
   const powerCuts = disk.powerCuts({ limit: cuts });
   return {
     *[Symbol.iterator]() {
-      yield { image: killed, told, when: `${when}, killed` };
-      for (const image of powerCuts) yield { image, told, when: `${when}, power cut` };
+      yield { image: killed, told, when: `${when}, killed`, isPowerCut: false };
+      for (const image of powerCuts) yield { image, told, when: `${when}, power cut`, isPowerCut: true };
     },
   };
 }

@@ -1,6 +1,5 @@
 import type { Disk } from "@laminar/disk";
 import type { Operation, SimulatedDisk } from "@laminar/disk/testing";
-import { fixChance } from "../identities.ts";
 import { judgeCut, type Told } from "../whole-stack/promises.ts";
 import type { Journal } from "../whole-stack/session.ts";
 import type { Stack, StackLife } from "../whole-stack/stack.ts";
@@ -67,9 +66,8 @@ export class StubbornProgram implements Journal {
     this.events.push(event);
   }
 
-  /** Takes the steps, and closes. Ends early where one never comes back. */
+  /** Takes the steps, and closes. Chance is to be fixed before. Ends early where one never comes back. */
   async run(steps: readonly ProgramStep[]): Promise<void> {
-    fixChance(1);
     for (const step of steps) {
       if (this.hangs) return;
       if (step.do === "wait") this.#disk.advance(step.milliseconds);
