@@ -36,19 +36,16 @@ export class WrongClock implements Clock {
   readonly #right: Clock;
   readonly #wrong: Wrong | undefined;
   readonly #jumpsAt: number;
+  readonly #onLook: () => void;
   #looks = 0;
   #startedAt = 0;
 
   /** Wrong from the look number `jumpsAt` on, or never. */
-  constructor(clock: Clock, wrong?: Wrong, jumpsAt = Infinity) {
+  constructor(clock: Clock, wrong?: Wrong, jumpsAt: number = Infinity, onLook: () => void = () => undefined) {
     this.#right = clock;
     this.#wrong = wrong;
     this.#jumpsAt = jumpsAt;
-  }
-
-  /** How often it was asked. */
-  get looks(): number {
-    return this.#looks;
+    this.#onLook = onLook;
   }
 
   now(): number {
@@ -69,6 +66,7 @@ export class WrongClock implements Clock {
 
   /** How many looks ago it went wrong, from 1 on; `undefined` while it is right. */
   #ask(): number | undefined {
+    this.#onLook();
     const look = this.#looks++;
     if (look < this.#jumpsAt) {
       this.#startedAt = this.#right.monotonic();
