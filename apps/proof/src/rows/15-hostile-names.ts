@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { UnhandledRejections } from "../faults/settling.ts";
+import { DOORS, type Door, recoveredState } from "../hostile/doors.ts";
+import { copyOf, makeGolden } from "../hostile/golden.ts";
+import { type HostileCase, judgeCase, type Stage } from "../hostile/hostile-case.ts";
+import { placesOf } from "../hostile/places.ts";
+import { type HostileThing, prepareThings } from "../hostile/things.ts";
+import { type Outcome, type Row, shareOf, type Work } from "../row.ts";
+import { Counter } from "../whole-stack/count.ts";
+
+export function* casesOf(things: readonly HostileThing[], places: readonly string[], doors: readonly Door[]): Generator<HostileCase> {
+  for (const place of places) for (const thing of things) for (const door of doors) yield { thing, place, door };
+}
+
+/** What each door finds in the golden directory, as it is. */
+export async function stageIn(scratch: string, outside: string, doors: readonly Door[]): Promise<Stage> {
+  const golden = await makeGolden(join(scratch, "golden"));
+  const directory = join(scratch, "state");
+  const expected = new Map<Door, string>();
+  for (const door of doors) {
+    copyOf(golden, directory);
+    expected.set(door, await door.open(directory, golden));
+    rmSync(directory, { recursive: true });
+  }
+  return { golden, outside, directory, expected, state: await recoveredState(golden.directory) };
+}
+
+export async function judgeCases(cases: Iterable<HostileCase>, stage: Stage): Promise<Outcome> {
+  const rejections = new UnhandledRejections();
+  const counts = new Counter();
+  const violations: string[] = [];
+  let reached = 0;
+  try {
+    for (const one of cases) {
+      const { how, wrong } = await judgeCase(one, stage);
+      const all = [...wrong, ...rejections.take().map((reason) => `nobody handles ${String(reason)}`)];
+      violations.push(...all.map((text) => `${one.thing.name} at ${one.place === "" ? "the directory itself" : one.place}, ${one.door.name}: ${text}`));
+      counts.add(how);
+      reached++;
+    }
+  } finally {
+    rejections.end();
+  }
+  return { reached, violations, counters: Object.fromEntries(counts.entries()) };
+}
+
+async function replaced(work: Work): Promise<Outcome> {
+  const things = await prepareThings(work.scratch);
+  try {
+    const stage = await stageIn(work.scratch, things.outside, DOORS);
+    const cases = [...shareOf(casesOf(things.all, placesOf(stage.golden), DOORS), work)];
+    const outcome = await judgeCases(cases, stage);
+    const counters = { ...outcome.counters, things: things.all.length, places: placesOf(stage.golden).length, doors: DOORS.length };
+    return { ...outcome, counters, all: cases.length, ...(things.skipped.length > 0 && { skipped: things.skipped.join("; ") }) };
+  } finally {
+    things.close();
+  }
+}
+
+/** Whatever stands where a file or a directory of the stack belongs: it is refused by name, or does no harm; nothing is followed, waited for, or touched outside. */
+export const hostileNames: Row = {
+  number: 15,
+  title: "hostile names and paths on a real disk",
+  unit: "cases",
+  parts: [{ name: "in place of files and directories", goal: "all", seconds: 20, run: replaced }],
+};
