@@ -2,6 +2,8 @@ import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Door, recoveredState } from "./doors.ts";
 import { copyOf, type Golden } from "./golden.ts";
+import type { Place } from "./places.ts";
+import { giveToNobody } from "./modes.ts";
 import { asideOf, type HostileThing, moveAside, putBack } from "./things.ts";
 import { changesOf, rewritten, treeOf } from "./tree.ts";
 
@@ -11,7 +13,7 @@ const TYPED = /^(WAL|CHECKPOINT|SNAPSHOT|RECOVERY|DISK)_[A-Z_]+$/;
 
 export interface HostileCase {
   readonly thing: HostileThing;
-  readonly place: string;
+  readonly place: Place;
   readonly door: Door;
 }
 
@@ -50,23 +52,28 @@ export function wrongWithError(error: unknown, path: string): readonly string[] 
 /** Puts the thing there, opens the door, and takes the thing away again. */
 export async function judgeCase({ thing, place, door }: HostileCase, { golden, outside, directory, expected, state }: Stage): Promise<Judged> {
   copyOf(golden, directory);
-  const path = join(directory, place);
+  if (thing.around) giveToNobody(directory);
+  const path = join(directory, place.path);
   moveAside(path);
   thing.putAt(path);
   const before = treeOf(directory);
   const outsideBefore = treeOf(outside);
+  let isAway = false;
   try {
-    const answer = await answerOf(door.open(directory, golden));
+    const open = (): Promise<string> => door.open(directory, golden);
+    const answer = await answerOf(thing.around ? thing.around(open) : open());
     const wrong: string[] = changesOf(outsideBefore, treeOf(outside)).map((name) => `outside was touched: ${name}`);
     const after = treeOf(directory);
     const changed = door.writes ? rewritten(before, after) : changesOf(before, after);
     wrong.push(...changed.map((name) => `it changed ${name}`));
     if ("error" in answer) wrong.push(...wrongWithError(answer.error, path));
     else if (answer.found !== expected.get(door) && door.tells?.(answer.found) !== true) wrong.push(`it found ${answer.found} instead of ${expected.get(door)}`);
-    putBack(path);
+    (thing.takeAway ?? putBack)(path);
+    isAway = true;
     wrong.push(...(await wrongAfterwards(directory, door, state)));
     return { how: "error" in answer ? "refused" : answer.found === expected.get(door) ? "right" : "told", wrong };
   } finally {
+    if (!isAway) (thing.takeAway ?? putBack)(path);
     for (const left of [directory, asideOf(directory)]) rmSync(left, { recursive: true, force: true });
   }
 }

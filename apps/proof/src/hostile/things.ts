@@ -2,11 +2,19 @@ import { spawnSync } from "node:child_process";
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { dirname, join } from "node:path";
+import type { Place } from "./places.ts";
 
 /** What may stand where a file or a directory of the stack belongs. */
 export interface HostileThing {
   readonly name: string;
+  /** Which places of the stack it is for; all, if not given. */
+  fits?(place: Place): boolean;
+  /** The original was moved aside. */
   putAt(path: string): void;
+  /** Takes it away and puts the original back; {@link putBack} if not given. */
+  takeAway?(path: string): void;
+  /** Opens a door as somebody else. */
+  around?<T>(open: () => Promise<T>): Promise<T>;
 }
 
 /** Hostile things, and a place outside of everything that none of them may lead into. */
@@ -43,13 +51,16 @@ export async function prepareThings(scratch: string): Promise<HostileThings> {
     ...special("a pipe", "f", spawnSync("mkfifo", [join(prepared, "f")]).status === 0),
     ...special("a device", "d", spawnSync("mknod", [join(prepared, "d"), "c", "1", "3"]).status === 0),
     ...special("a socket", "s", existsSync(join(prepared, "s"))),
-    { name: "an empty directory", putAt: (path) => mkdirSync(path) },
-    { name: "a directory with files in it", putAt: fullDirectory },
+    { name: "an empty directory", fits: isNoPlaceOfItsOwn, putAt: (path) => mkdirSync(path) },
+    { name: "a directory with files in it", fits: isNoPlaceOfItsOwn, putAt: fullDirectory },
     { name: "an empty file", putAt: (path) => writeFileSync(path, "") },
     { name: "a file of something else", putAt: (path) => writeFileSync(path, "something else ".repeat(50)) },
   ];
   return { all, outside, skipped, close: () => void server.close() };
 }
+
+/** In place of a log's or a manager's whole directory, a directory is where a new one begins. */
+const isNoPlaceOfItsOwn = ({ isStart }: Place): boolean => !isStart;
 
 /** Where the original went that a hostile thing replaces. */
 export const asideOf = (path: string): string => `${path}.aside`;

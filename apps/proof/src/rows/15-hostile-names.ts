@@ -4,13 +4,20 @@ import { UnhandledRejections } from "../faults/settling.ts";
 import { DOORS, type Door, recoveredState } from "../hostile/doors.ts";
 import { copyOf, makeGolden } from "../hostile/golden.ts";
 import { type HostileCase, judgeCase, type Stage } from "../hostile/hostile-case.ts";
-import { placesOf } from "../hostile/places.ts";
+import { prepareModes } from "../hostile/modes.ts";
+import { pathTries, type Try } from "../hostile/paths.ts";
+import { type Place, placesOf } from "../hostile/places.ts";
 import { type HostileThing, prepareThings } from "../hostile/things.ts";
 import { type Outcome, type Row, shareOf, type Work } from "../row.ts";
 import { Counter } from "../whole-stack/count.ts";
 
-export function* casesOf(things: readonly HostileThing[], places: readonly string[], doors: readonly Door[]): Generator<HostileCase> {
-  for (const place of places) for (const thing of things) for (const door of doors) yield { thing, place, door };
+/** Every thing at every place that it is for, for every door; what is above a door's own directory is its user's to lay out. */
+export function* casesOf(things: readonly HostileThing[], places: readonly Place[], doors: readonly Door[]): Generator<HostileCase> {
+  for (const place of places) {
+    for (const thing of things.filter(({ fits }) => fits?.(place) ?? true)) {
+      for (const door of doors) if (place.path !== "" || door.name === "openDurableState" || thing.around !== undefined) yield { thing, place, door };
+    }
+  }
 }
 
 /** What each door finds in the golden directory, as it is. */
@@ -35,7 +42,7 @@ export async function judgeCases(cases: Iterable<HostileCase>, stage: Stage): Pr
     for (const one of cases) {
       const { how, wrong } = await judgeCase(one, stage);
       const all = [...wrong, ...rejections.take().map((reason) => `nobody handles ${String(reason)}`)];
-      violations.push(...all.map((text) => `${one.thing.name} at ${one.place === "" ? "the directory itself" : one.place}, ${one.door.name}: ${text}`));
+      violations.push(...all.map((text) => `${one.thing.name} at ${one.place.path === "" ? "the directory itself" : one.place.path}, ${one.door.name}: ${text}`));
       counts.add(how);
       reached++;
     }
@@ -47,15 +54,35 @@ export async function judgeCases(cases: Iterable<HostileCase>, stage: Stage): Pr
 
 async function replaced(work: Work): Promise<Outcome> {
   const things = await prepareThings(work.scratch);
+  const modes = prepareModes(work.scratch);
   try {
     const stage = await stageIn(work.scratch, things.outside, DOORS);
-    const cases = [...shareOf(casesOf(things.all, placesOf(stage.golden), DOORS), work)];
+    const all = [...things.all, ...modes.all];
+    const cases = [...shareOf(casesOf(all, placesOf(stage.golden), DOORS), work)];
     const outcome = await judgeCases(cases, stage);
-    const counters = { ...outcome.counters, things: things.all.length, places: placesOf(stage.golden).length, doors: DOORS.length };
-    return { ...outcome, counters, all: cases.length, ...(things.skipped.length > 0 && { skipped: things.skipped.join("; ") }) };
+    const counters = { ...outcome.counters, things: all.length, places: placesOf(stage.golden).length, doors: DOORS.length };
+    const skipped = [...things.skipped, ...modes.skipped];
+    return { ...outcome, counters, all: cases.length, ...(skipped.length > 0 && { skipped: skipped.join("; ") }) };
   } finally {
     things.close();
   }
+}
+
+/** Does each try; `reached` counts them. */
+export async function judgeTries(tries: Iterable<Try>): Promise<Outcome> {
+  const violations: string[] = [];
+  let reached = 0;
+  for (const { what, judge } of tries) {
+    violations.push(...(await judge()).map((text) => `${what}: ${text}`));
+    reached++;
+  }
+  return { reached, violations, counters: {} };
+}
+
+async function named(work: Work): Promise<Outcome> {
+  const stage = await stageIn(work.scratch, join(work.scratch, "outside"), DOORS);
+  const tries = [...shareOf(pathTries(stage, work.scratch, DOORS), work)];
+  return { ...(await judgeTries(tries)), all: tries.length };
 }
 
 /** Whatever stands where a file or a directory of the stack belongs: it is refused by name, or does no harm; nothing is followed, waited for, or touched outside. */
@@ -63,5 +90,8 @@ export const hostileNames: Row = {
   number: 15,
   title: "hostile names and paths on a real disk",
   unit: "cases",
-  parts: [{ name: "in place of files and directories", goal: "all", seconds: 20, run: replaced }],
+  parts: [
+    { name: "in place of files and directories", goal: "all", seconds: 20, run: replaced },
+    { name: "names and paths", goal: "all", seconds: 5, run: named },
+  ],
 };
