@@ -1,6 +1,6 @@
-const { getRandomValues } = globalThis.crypto;
+const getRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
 const { now } = Date;
-const monotonicNow = performance.now;
+const monotonicNow = performance.now.bind(performance);
 
 /**
  * From now on what is random by design (a log's identity, salts) comes from `seed`, and the process's clocks stand still: equal

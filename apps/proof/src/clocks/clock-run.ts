@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { DiskImage } from "@laminar/disk/testing";
 import type { Chapter } from "../faults/chapters.ts";
 import { settled } from "../faults/settling.ts";
@@ -28,7 +29,7 @@ export async function liveWithClock({ stack, steps, start, before }: Chapter, wr
   fixChance(1);
   Date.now = () => clock.now();
   await program.run(steps);
-  const answers = program.answers.map(({ step, error }) => `${step}: ${error === undefined ? "done" : String(error)}`);
+  const answers = program.answers.map(({ step, error }) => `${step}: ${error === undefined ? "done" : inspect(error)}`);
   const image = disk.killed();
   return {
     answers: [...answers, ...program.violations, ...(program.hangs ? ["it hangs"] : [])].join("\n"),

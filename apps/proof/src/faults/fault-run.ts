@@ -17,7 +17,7 @@ const TYPED = /^(WAL|CHECKPOINT|SNAPSHOT|RECOVERY|DISK)_[A-Z_]+$/;
 export interface Plan {
   readonly chapter: Chapter;
   readonly what: string;
-  decide(operation: Operation): Fault | undefined;
+  readonly decide: (operation: Operation) => Fault | undefined;
 }
 
 export interface FaultRun {

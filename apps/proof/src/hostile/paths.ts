@@ -9,7 +9,7 @@ import { answerOf, type Stage, wrongWithError } from "./hostile-case.ts";
 /** One try, and what is wrong with how it ended. */
 export interface Try {
   readonly what: string;
-  judge(): Promise<readonly string[]>;
+  readonly judge: () => Promise<readonly string[]>;
 }
 
 const NAMES = ["new\nline", "ünïcödé 日本", "-rf", "trailing  ", "'quotes\" and `ticks`", "%s%n$HOME", "..hidden", "back\\slash", "tab\t", "n".repeat(255), "CON", "a;b&c|d>e"];
@@ -89,7 +89,7 @@ function* impossiblePaths(scratch: string): Generator<Try> {
         const answer = await answerOf(take(path).then((found) => JSON.stringify(found) ?? String(found)));
         if ("error" in answer) return wrongWithError(answer.error, path);
         // Nothing can stand there, and who only looks may say just that.
-        return name === "walSize" && answer.found === "0" || answer.found.includes('"missing"') ? [] : [`it is taken, and gives ${answer.found.slice(0, 200)}`];
+        return (name === "walSize" && answer.found === "0") || answer.found.includes('"missing"') ? [] : [`it is taken, and gives ${answer.found.slice(0, 200)}`];
       };
       yield { what: `a path of ${path.length} characters${path.startsWith(file) ? " below a file" : ""}, ${name}`, judge };
     }

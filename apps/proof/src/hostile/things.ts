@@ -8,13 +8,13 @@ import type { Place } from "./places.ts";
 export interface HostileThing {
   readonly name: string;
   /** Which places of the stack it is for; all, if not given. */
-  fits?(place: Place): boolean;
+  readonly fits?: ((place: Place) => boolean) | undefined;
   /** The original was moved aside. */
-  putAt(path: string): void;
+  readonly putAt: (path: string) => void;
   /** Takes it away and puts the original back; {@link putBack} if not given. */
-  takeAway?(path: string): void;
+  readonly takeAway?: ((path: string) => void) | undefined;
   /** Opens a door as somebody else. */
-  around?<T>(open: () => Promise<T>): Promise<T>;
+  readonly around?: (<T>(open: () => Promise<T>) => Promise<T>) | undefined;
 }
 
 /** Hostile things, and a place outside of everything that none of them may lead into. */

@@ -71,7 +71,11 @@ async function syncAs(disk: SimulatedDisk, { kind, path }: Operation): Promise<v
   for (const name of [path, path.replace(/\.tmp$/, "")]) {
     if ((await disk.stat(name)) === undefined) continue;
     const file = await disk.open(name);
-    return file.sync().finally(() => file.close());
+    try {
+      return await file.sync();
+    } finally {
+      await file.close();
+    }
   }
 }
 

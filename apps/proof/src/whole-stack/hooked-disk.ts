@@ -2,8 +2,8 @@ import type { Clock, Disk, DiskFile } from "@laminar/disk";
 
 /** What stands between a program and its disk: each is given what the disk would do, and may do otherwise. */
 export interface DiskHooks {
-  sync?(file: DiskFile, really: () => Promise<void>): Promise<void>;
-  syncDirectory?(path: string, really: () => Promise<void>): Promise<void>;
+  readonly sync?: ((file: DiskFile, really: () => Promise<void>) => Promise<void>) | undefined;
+  readonly syncDirectory?: ((path: string, really: () => Promise<void>) => Promise<void>) | undefined;
   readonly clock?: Clock | undefined;
 }
 
