@@ -10,6 +10,8 @@ import type { Recoveries } from "./look.ts";
 export class Aftermaths {
   readonly #recoveries: Recoveries;
   readonly #known: Map<string, readonly string[]> = new Map();
+  /** After so many nobody can know what is durable, so power cuts of the next life say nothing. */
+  beyondKnowing = 0;
 
   constructor(recoveries: Recoveries) {
     this.#recoveries = recoveries;
@@ -39,6 +41,7 @@ export class Aftermaths {
       }
     }
     const cutsCount = hit === undefined || canBeFoundOut(disk.operations, plan);
+    if (!cutsCount) this.beyondKnowing++;
     const what = await goOn(end, events, { stack: plan.chapter.stack, recoveries: this.#recoveries, cutsCount });
     return what === undefined ? wrong : [...wrong, what];
   }

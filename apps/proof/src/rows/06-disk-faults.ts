@@ -83,7 +83,7 @@ export async function runPlans(plans: Iterable<Plan>, recoveries: Recoveries = n
     rejections.end();
     restoreChance();
   }
-  const counters = { ...Object.fromEntries(effects.entries()), "runs that differ on disk": aftermaths.distinct, "images looked at": recoveries.looked, "distinct images": recoveries.distinct };
+  const counters = { ...Object.fromEntries(effects.entries()), "runs that differ on disk": aftermaths.distinct, "of them with a directory that nobody can know to be durable": aftermaths.beyondKnowing, "images looked at": recoveries.looked, "distinct images": recoveries.distinct };
   return { reached, violations, counters };
 }
 
