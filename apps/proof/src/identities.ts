@@ -1,9 +1,10 @@
 const getRandomValues = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
 const now = Date.now.bind(Date);
+const monotonicNow = performance.now.bind(performance);
 
 /**
- * From now on what is random by design (a log's identity, salts) comes from `seed`, and the process's clock stands still: equal
- * lives then leave equal bytes, and are counted once.
+ * From now on what is random by design (a log's identity, salts) comes from `seed`, and the process's clocks stand still: equal
+ * lives then leave equal bytes, and are counted once, and no work rests because the machine is slow.
  */
 export function fixChance(seed: number): void {
   let state = Math.imul(seed, 0x2545f491);
@@ -17,9 +18,11 @@ export function fixChance(seed: number): void {
     return array;
   };
   Date.now = () => 0;
+  performance.now = () => 0;
 }
 
 export function restoreChance(): void {
   globalThis.crypto.getRandomValues = getRandomValues;
   Date.now = now;
+  performance.now = monotonicNow;
 }

@@ -4,9 +4,26 @@ import { crashesOfRecovery } from "./rows/02-crashes-of-recovery.ts";
 import { cutFiles } from "./rows/03-cut-files.ts";
 import { flippedBitsRow } from "./rows/04-flipped-bits.ts";
 import { sectors } from "./rows/05-sectors.ts";
+import { diskFaults } from "./rows/06-disk-faults.ts";
+import { lyingSyncs } from "./rows/07-lying-syncs.ts";
 import { lostChains } from "./rows/13-lost-chains.ts";
+import { wrongClocks } from "./rows/14-wrong-clocks.ts";
+import { hostileNames } from "./rows/15-hostile-names.ts";
 import { goldenDirectories } from "./rows/16-golden-directories.ts";
 import { models } from "./rows/models.ts";
 
 /** In the order of the table; each has a file of its own. */
-export const rows: readonly Row[] = [crashStates, crashesOfRecovery, cutFiles, flippedBitsRow, sectors, lostChains, goldenDirectories, models];
+export const rows: readonly Row[] = [
+  crashStates,
+  crashesOfRecovery,
+  cutFiles,
+  flippedBitsRow,
+  sectors,
+  diskFaults,
+  lyingSyncs,
+  lostChains,
+  wrongClocks,
+  hostileNames,
+  goldenDirectories,
+  models,
+];

@@ -34,7 +34,11 @@ export function encodeSnapshot(entries: Iterable<SnapshotEntryInput>, options: E
   return chunksOf(encodeEntries(entries, kind, timestampOf(options)));
 }
 
-export const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n;
+/** The last whole millisecond that 64 bits of nanoseconds can say. */
+const LAST_MS = 18_446_744_073_709;
+
+/** A label. A clock that was set wrong must not keep a state from being saved, so what the format can't say becomes the nearest that it can. */
+export const nowNs = (): bigint => BigInt(Math.min(Math.max(0, Math.trunc(Date.now())), LAST_MS)) * 1_000_000n;
 
 /** @throws TypeError when it isn't an entry */
 export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {

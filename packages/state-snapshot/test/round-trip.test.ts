@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { decodeSnapshot, encodeSnapshot } from "../src/index.ts";
+import { createStateStore, decodeSnapshot, encodeSnapshot } from "../src/index.ts";
 import type { SnapshotEntry } from "../src/index.ts";
 import { randomBytes, withSeeds } from "./random.ts";
-import { bytes, decoded, encoded, isSame, joined, pieces, rejection, shown } from "./samples.ts";
+import { bytes, collected, decoded, encoded, isSame, joined, pieces, rejection, shown } from "./samples.ts";
 
 type Random = (below: number) => number;
 
@@ -129,4 +129,23 @@ test("an entry above 1 GiB is refused before a block is made for it", () => {
   Object.setPrototypeOf(huge, Uint8Array.prototype);
   Object.defineProperty(huge, "length", { value: 2 ** 30 });
   expect(() => encoded([[bytes("a"), huge as unknown as Uint8Array]])).toThrow(expect.objectContaining({ code: "SNAPSHOT_TOO_LARGE" }));
+});
+
+const timeOf = (whole: Uint8Array): bigint => Buffer.from(whole).readBigUInt64LE(16);
+
+test.each([
+  [-3_600_000, 0n],
+  [1.5, 1_000_000n],
+  [8_640_000_000_000_000, 18_446_744_073_709_000_000n],
+])("a wall clock at %d ms, which the format can't say, gives the nearest time that it can", async (now, timestampNs) => {
+  const right = Date.now;
+  Date.now = () => now;
+  try {
+    const store = createStateStore();
+    store.put(bytes("a"), bytes("1"));
+    expect(timeOf(joined(encodeSnapshot([[bytes("a"), bytes("1")]])))).toBe(timestampNs);
+    expect(timeOf(joined(await collected(store.snapshot().bytes("full"))))).toBe(timestampNs);
+  } finally {
+    Date.now = right;
+  }
 });

@@ -69,8 +69,9 @@ export class Session {
     if (step.do === "commit") await this.#waitFor(this.#submit(step.changes));
     else if (step.do === "two syncs") await this.#inTwoSyncs(step.changes);
     else if (step.do === "group") await Promise.all(step.commits.map((changes) => this.#waitFor(this.#submit(changes))));
-    else if (step.do === "unawaited") this.#unawaited.push(this.#waitFor(this.#submit(step.changes)));
+    else if (step.do === "unawaited") this.#leaveWaiting(this.#waitFor(this.#submit(step.changes)));
     else if (step.do === "fence") await this.#fence(step.changes);
+    else if (step.do === "stray") await this.leaveStray(step.changes);
     else await this.#upkeep(step);
   }
 
@@ -102,17 +103,25 @@ export class Session {
     }
   }
 
-  #commitEntry(): WalEntryInput {
-    this.#commit++;
-    return { type: "commit", offsets: new Map([["events", this.#commit]]), watermark: watermarkOf(this.#commit) };
+  /** Appends records and the commit that covers them, and `changes` count from then on: not before, since the log may refuse. */
+  #append(records: readonly WalEntryInput[], changes: readonly WalEntryInput[]): number {
+    const commit = this.#commit + 1;
+    this.#commitLsn = this.#log.appendAll([...records, { type: "commit", offsets: new Map([["events", commit]]), watermark: watermarkOf(commit) }]);
+    this.#commit = commit;
+    this.#apply(changes);
+    return this.#tellSubmitted();
   }
 
   /** Changes and their commit in one batch; returns its index among those that were told. */
   #submit(changes: readonly Change[]): number {
     const entries = this.#entriesOf(changes);
-    this.#apply(entries);
-    this.#commitLsn = this.#log.appendAll([...entries, this.#commitEntry()]);
-    return this.#tellSubmitted();
+    return this.#append(entries, entries);
+  }
+
+  /** Its failure is told to whoever settles; until then nobody asks. */
+  #leaveWaiting(commit: Promise<void>): void {
+    commit.catch(() => undefined);
+    this.#unawaited.push(commit);
   }
 
   #tellSubmitted(): number {
@@ -130,9 +139,7 @@ export class Session {
     const entries = this.#entriesOf(changes);
     this.#log.appendAll(entries);
     await this.#log.sync();
-    this.#apply(entries);
-    this.#commitLsn = this.#log.append(this.#commitEntry());
-    await this.#waitFor(this.#tellSubmitted());
+    await this.#waitFor(this.#append([], entries));
   }
 
   async #fence(changes: readonly Change[]): Promise<void> {
@@ -158,17 +165,17 @@ export class Session {
     await Promise.all(this.#unawaited.splice(0));
   }
 
+  /** Frees what is held, whatever fails; rejects with the first failure. */
   async close(): Promise<void> {
-    await this.#settled();
-    await this.#checkpoints.close();
-    await this.#log.close();
+    const failures: unknown[] = [];
+    const steps = [() => this.#settled(), () => this.#checkpoints.close(), () => this.#log.close()];
+    for (const step of steps) await step().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** Ends after a failure: frees what is held, whatever that says. */
   async abandon(): Promise<void> {
-    await this.#settled().catch(() => undefined);
-    await this.#checkpoints.close().catch(() => undefined);
-    await this.#log.close().catch(() => undefined);
+    await this.close().catch(() => undefined);
   }
 }
 
