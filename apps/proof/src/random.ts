@@ -27,8 +27,7 @@ export class Choices {
   }
 
   one<T>(of: readonly T[]): T {
-    const found = of[this.whole(of.length)];
-    if (found === undefined) throw new RangeError("there is nothing to choose from");
-    return found;
+    if (of.length === 0) throw new RangeError("there is nothing to choose from");
+    return of[this.whole(of.length)] as T;
   }
 }
