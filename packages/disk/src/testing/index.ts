@@ -3,3 +3,4 @@ export type { CrashFailure, CrashFindings, CrashState, CrashTest, ExploreOptions
 export { createSimulatedDisk } from "./create-simulated-disk.ts";
 export { exploreCrashes } from "./explore-crashes.ts";
 export type { DiskImage, Fault, Operation, OperationKind, SimulatedDisk } from "./simulated-disk.ts";
+export { shrink } from "./shrink.ts";
