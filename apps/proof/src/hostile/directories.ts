@@ -59,11 +59,13 @@ function textOf({ stateSnapshot, stateChanges, walPosition, sourceOffsets, water
   return [walPosition, watermark, ...entries, ...changes, ...[...sourceOffsets].map(([source, offset]) => `${source}:${offset}`)].join(" ");
 }
 
-/** A refusal changes nothing, an open that isn't refused takes nothing away, and a recovery gives the same again. */
+/** Recovery gives the same twice and changes nothing, and an open that is refused changes nothing. */
 async function readDirectory({ files }: HostileDirectory): Promise<Outcome> {
   const disk = await diskOf(files);
   const before = disk.killed().hash;
   const found = await outcomeOf(disk);
+  const again = await outcomeOf(disk);
+  if (found.text !== again.text) throw new Error(`recovered [${found.text}], and then [${again.text}]`);
   if (disk.killed().hash !== before) throw new Error("recovery changed the disk");
   try {
     await (await openWal(LOG, { disk, mustExist: true })).close();
@@ -71,8 +73,6 @@ async function readDirectory({ files }: HostileDirectory): Promise<Outcome> {
     if (!(error instanceof Error && "code" in error && error.code === "WAL_NOT_FOUND")) refusal(error);
     if (disk.killed().hash !== before) throw new Error("an open that was refused changed the disk", { cause: error });
   }
-  const again = await outcomeOf(disk);
-  if (found.text !== again.text) throw new Error(`recovered [${found.text}], and then [${again.text}]`);
   return found.code ?? "read";
 }
 

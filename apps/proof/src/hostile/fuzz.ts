@@ -8,6 +8,8 @@ import { Watchdog } from "./watchdog.ts";
 /** The first share of the runs is for the collector, which then has what it wants for itself. */
 const WARM_UP = 0.2;
 const VIOLATIONS_MAX = 5;
+/** Old garbage goes every so many runs, where the process lets that be asked for. */
+const COLLECTED = 5000;
 
 const shown = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 
@@ -30,6 +32,7 @@ export async function fuzz(decoders: readonly Decoder[], { goal, seed }: Work): 
     const decoder = decoderFor(decoders, choices);
     const hostile = decoder.make(choices);
     watchdog.sees(seed + reached);
+    if (reached % COLLECTED === 0) globalThis.gc?.();
     if (reached >= goal * WARM_UP && reached < goal * WARM_UP + 1) memory.begin();
     memory.saw(hostile.bytes.length);
     try {

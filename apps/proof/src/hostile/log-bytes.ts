@@ -93,7 +93,10 @@ export class LogBytes {
     if (kind < 3) return joined([Uint8Array.of(tag ?? 0x92), this.#binary(choices.whole(6)), this.#binary(choices.one([0, 5, 40]))]);
     if (kind === 3) return joined([Uint8Array.of(tag ?? 0x91), this.#binary(choices.whole(6))]);
     if (kind === 4) return joined([Uint8Array.of(tag ?? 0x92, 1), this.#integer()]);
-    const names = Array.from({ length: choices.whole(3) }, () => joined([Uint8Array.of(0xd9, 1, choices.whole(256) & (choices.chance(0.9) ? 0x7f : 0xff)), this.#integer()]));
+    const names = Array.from({ length: choices.whole(3) }, () => {
+      const name = choices.chance(0.1) ? [0xef, 0xbb, 0xbf, 0x61] : [choices.whole(256) & (choices.chance(0.9) ? 0x7f : 0xff)];
+      return joined([Uint8Array.of(0xd9, name.length, ...name), this.#integer()]);
+    });
     const sources = this.#u32("sources", names.length) & 0xffff;
     return joined([Uint8Array.of(tag ?? 0x93, 0, 0xde, sources >> 8, sources & 0xff), ...names, choices.chance(0.5) ? Uint8Array.of(0xc0) : this.#integer()]);
   }

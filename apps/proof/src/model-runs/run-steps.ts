@@ -1,4 +1,5 @@
 import { createSimulatedDisk, shrink } from "@laminar/disk/testing";
+import { fixChance, restoreChance } from "../identities.ts";
 import { ReferenceModel } from "../reference-model.ts";
 import type { ModelStep } from "./steps.ts";
 import type { OpenSubject } from "./subject.ts";
@@ -10,6 +11,8 @@ export async function runSteps(open: OpenSubject, steps: readonly ModelStep[]): 
   let at = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hangs = new Promise<string>((resolve) => (timer = setTimeout(() => resolve(`step ${at} hangs`), PATIENCE_MS)));
+  // What is chosen by chance doesn't matter here, but the same steps have to do the same again.
+  fixChance(1);
   const run = async (): Promise<string | undefined> => {
     const disk = createSimulatedDisk();
     const subject = await open(disk, new ReferenceModel());
@@ -23,6 +26,7 @@ export async function runSteps(open: OpenSubject, steps: readonly ModelStep[]): 
   const wrong = run().catch((error: unknown) => `step ${at}: ${error instanceof Error ? error.stack : String(error)}`);
   const first = await Promise.race([wrong, hangs]);
   clearTimeout(timer);
+  restoreChance();
   return first;
 }
 

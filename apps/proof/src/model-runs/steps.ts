@@ -25,7 +25,7 @@ export type ModelStep =
   | { readonly do: "go back"; readonly share: number };
 
 const KEYS = ["a", "b", "c", "d", "é", ""];
-const SOURCES = ["events", "other"];
+const SOURCES = ["events", "\ufeffevents", "other"];
 
 export function modelStepsOf(seed: number, count: number): readonly ModelStep[] {
   const choices = new Choices(seed);
@@ -42,21 +42,21 @@ export function modelStepsOf(seed: number, count: number): readonly ModelStep[] 
   const share = (): number => choices.random();
   const asked = (): Asked => (choices.chance(0.3) ? { kind: "all" } : { kind: choices.one(["lsn", "watermark", "entries"] as const), share: share() });
   const likely: readonly (readonly [number, () => ModelStep])[] = [
-    [30, () => ({ do: "change", ...change() })],
-    [27, () => ({ do: "look", key: choices.one(KEYS) })],
+    [33, () => ({ do: "change", ...change() })],
+    [32, () => ({ do: "look", key: choices.one(KEYS) })],
     [8, () => ({ do: "look at all" })],
-    [14, () => ({ do: "commit", said: said() })],
+    [12, () => ({ do: "commit", said: said() })],
     [6, () => ({ do: "group", changes: changes(3), said: said(), fails: choices.chance(0.15) })],
     [3, () => ({ do: "at once", groups: [changes(2), changes(1), changes(2)], said: said() })],
     [2, () => ({ do: "roll back" })],
-    [2.5, () => ({ do: "read", share: share() })],
+    [2, () => ({ do: "read", share: share() })],
     [1, () => ({ do: "follow" })],
-    [1.5, () => ({ do: "checkpoint" })],
-    [0.8, () => ({ do: "upkeep" })],
-    [1.2, () => ({ do: "let time pass" })],
-    [1.2, () => ({ do: "recover", asked: asked() })],
-    [1.2, () => ({ do: "open again" })],
-    [0.4, () => ({ do: "go back", share: share() })],
+    [1, () => ({ do: "checkpoint" })],
+    [0.5, () => ({ do: "upkeep" })],
+    [0.8, () => ({ do: "let time pass" })],
+    [1, () => ({ do: "recover", asked: asked() })],
+    [0.8, () => ({ do: "open again" })],
+    [0.3, () => ({ do: "go back", share: share() })],
   ];
   const total = likely.reduce((sum, [weight]) => sum + weight, 0);
   return Array.from({ length: count }, () => {
