@@ -20,7 +20,10 @@ export class ReferenceModel {
   /** With what is staged. */
   get state(): ReadonlyMap<string, string> {
     const state = new Map(this.last.state);
-    for (const [key, value] of this.staged) value === undefined ? state.delete(key) : state.set(key, value);
+    for (const [key, value] of this.staged) {
+      if (value === undefined) state.delete(key);
+      else state.set(key, value);
+    }
     return state;
   }
 

@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { ByHandSubject } from "../src/model-runs/by-hand-subject.ts";
-import { DurableSubject } from "../src/model-runs/durable-subject.ts";
 import type { ModelStep } from "../src/model-runs/steps.ts";
 import type { OpenSubject } from "../src/model-runs/subject.ts";
-import { compareWithModel } from "../src/rows/11-reference-model.ts";
+import { compareWithModel, openByHand, openDurable } from "../src/rows/11-reference-model.ts";
 
 /** Does what `open` gives does, but for steps of a kind, of which the model alone hears. */
 const without =
@@ -23,14 +21,14 @@ const without =
 const violationOf = async (open: OpenSubject): Promise<string> => (await compareWithModel(open, { size: "check", goal: 20, seed: 1, scratch: "" })).violations.join("\n");
 
 it("sees a rollback that drops nothing, and shows the steps that it takes", async () => {
-  const violation = await violationOf(without(DurableSubject.open, "roll back"));
+  const violation = await violationOf(without(openDurable, "roll back"));
   expect(violation).toMatch(/^seed \d+: step \d: Error: .* should be/);
   expect(violation.match(/^\d+: \{/gm)?.length).toBeLessThanOrEqual(4);
   expect(violation).toContain('{"do":"roll back"}');
 });
 
 it("sees that a fence takes nothing out of use", async () => {
-  const violation = await violationOf(without(ByHandSubject.open, "roll back"));
+  const violation = await violationOf(without(openByHand, "roll back"));
   expect(violation).toMatch(/^seed \d+: step \d: Error: .* should be/);
   expect(violation).toContain('{"do":"roll back"}');
 });

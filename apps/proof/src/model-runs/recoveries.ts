@@ -34,7 +34,7 @@ export function foundCut({ walPosition, stateSnapshot, stateChanges, sourceOffse
 
 interface Question {
   readonly options: { readonly until?: number | { readonly watermark: bigint }; readonly maxWalEntries?: number };
-  expected(found: RecoveredState | undefined): ModelCut;
+  readonly expected: (found: RecoveredState | undefined) => ModelCut;
 }
 
 /** A question to a recovery, and what the model says to it. */

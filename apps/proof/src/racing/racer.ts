@@ -4,6 +4,10 @@ import { isLocked } from "../killed/once-free.ts";
 import type { Door, Held } from "./places.ts";
 import { enter, leave } from "./exclusive.ts";
 
+interface Doors {
+  readonly open: Readonly<Record<Door, (directory: string) => Promise<Held>>>;
+}
+
 interface Place {
   readonly directory: string;
   readonly door: Door;
@@ -32,7 +36,7 @@ const sleepUntil = (at: number): unknown => Atomics.wait(sleeping, 0, 0, Math.ma
 let holding: (Place & { readonly held: Held }) | undefined;
 
 async function answerTo(order: Order): Promise<Answer> {
-  const { open } = (await import(doorsModule)) as typeof import("./doors.ts");
+  const { open } = (await import(doorsModule)) as Doors;
   const refusals: string[] = [];
   let wins = 0;
   try {
