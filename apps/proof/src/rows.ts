@@ -6,6 +6,10 @@ import { flippedBitsRow } from "./rows/04-flipped-bits.ts";
 import { sectors } from "./rows/05-sectors.ts";
 import { diskFaults } from "./rows/06-disk-faults.ts";
 import { lyingSyncs } from "./rows/07-lying-syncs.ts";
+import { kills } from "./rows/08-kills.ts";
+import { races } from "./rows/09-races.ts";
+import { hostileBytes } from "./rows/10-hostile-bytes.ts";
+import { referenceModel } from "./rows/11-reference-model.ts";
 import { lostChains } from "./rows/13-lost-chains.ts";
 import { wrongClocks } from "./rows/14-wrong-clocks.ts";
 import { hostileNames } from "./rows/15-hostile-names.ts";
@@ -21,6 +25,10 @@ export const rows: readonly Row[] = [
   sectors,
   diskFaults,
   lyingSyncs,
+  kills,
+  races,
+  hostileBytes,
+  referenceModel,
   lostChains,
   wrongClocks,
   hostileNames,

@@ -4,6 +4,7 @@ import { decodeSnapshot, mergeSnapshots, StateSnapshot } from "@laminar/state-sn
 import { type LogReader, openWal, openWalReader, type WalEntry } from "@laminar/wal";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore } from "./core/recover-core.ts";
+import { RecoveryError } from "./core/recovery-error.ts";
 import { isFenceable, type RecoveryConfig, recoveryRules } from "./recovery-config.ts";
 
 /** A log given from outside is the caller's to close. */
@@ -74,7 +75,13 @@ async function openLog({ wal, walDir, repairWal, onDamage }: RecoveryConfig, dis
 
 async function fence(log: LogReader<WalEntry>, position: number): Promise<void> {
   if (!isFenceable(log)) throw new TypeError("repairWal needs a log that is open for writing");
-  await log.truncateAfter(position);
+  try {
+    await log.truncateAfter(position);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `the state at record ${position} can be read and not gone back to: the log has let go what is before it (${cause.message}). Ask for a later point`;
+    throw new RecoveryError("RECOVERY_LOG_STARTS_LATER", message, { lsn: position, cause });
+  }
 }
 
 /** The reference's name for the same: a configuration that can be recovered from. */

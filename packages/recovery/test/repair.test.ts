@@ -1,6 +1,7 @@
 import { fileCheckpointStore, openCheckpointManager } from "@laminar/checkpoint";
 import { readFullySync, writeFully } from "@laminar/disk";
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
+import { encodeSnapshot } from "@laminar/state-snapshot";
 import { openWal, type WalEntryInput } from "@laminar/wal";
 import { describe, expect, it } from "vitest";
 import { formatReport, openDurableState, recover, type RecoveredState, type RecoveryConfig } from "../src/index.ts";
@@ -53,6 +54,30 @@ async function goOn(disk: SimulatedDisk, options: { readonly onDamage?: "stop"; 
 }
 
 describe("a recovery that repairs", () => {
+  it("is refused where the log has let go what the state hangs on, and nothing is lost", async () => {
+    const disk = createSimulatedDisk();
+    const log = await openWal(places.walDir, { disk, segmentSize: 1024 });
+    const manager = await openCheckpointManager({ directory: places.checkpointDir, disk, log, truncateWal: false });
+    for (let number = 1; number <= 20; number++) {
+      log.appendAll([put(`key ${number}`), commit(number)]);
+      await log.sync();
+      if (number === 12 || number === 15) await manager.create({ walPosition: number * 2, state: [...encodeSnapshot([])] });
+    }
+    await log.truncateBefore(31);
+    expect(log.startsAfter).toBeLessThan(24);
+    await manager.close();
+    await log.close();
+
+    const readable = await from(disk, { until: 28 });
+    expect([readable.checkpointId, readable.walPosition]).toEqual([1, 28]);
+    const before = await from(disk);
+    await expect(from(disk, { until: 28, repairWal: true })).rejects.toMatchObject({ code: "RECOVERY_LOG_STARTS_LATER", lsn: 28 });
+    const { report: _, ...same } = await from(disk);
+    expect({ ...same, report: before.report }).toEqual(before);
+    expect((await from(disk, { until: 34, repairWal: true })).walPosition).toBe(34);
+    expect((await goOn(disk)).walPosition).toBeGreaterThan(34);
+  });
+
   it("makes a point in time the present", async () => {
     const disk = await written(4);
     const back = await from(disk, { until: 4, repairWal: true });

@@ -1,7 +1,7 @@
 import { ARRAY, BIN16, BIN32, BIN8, CHECKPOINT, COMMIT, INT64, MAP16, NIL, STR16, STR8, UINT64 } from "./entry-format.ts";
 import type { WalEntry } from "./wal-entry.ts";
 
-const fromText = new TextDecoder("utf-8", { fatal: true });
+const fromText = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** An entry that is no change of a key. */
 export type Mark = Extract<WalEntry, { readonly type: "commit" | "checkpoint" }>;
@@ -33,9 +33,15 @@ export class EntryCursor {
   mark(): Mark {
     const tag = this.#byte();
     const kind = this.#byte();
-    if (tag === ARRAY + 2 && kind === CHECKPOINT) return { type: "checkpoint", id: Number(this.#integer()) };
+    if (tag === ARRAY + 2 && kind === CHECKPOINT) return { type: "checkpoint", id: this.#id() };
     if (tag === ARRAY + 3 && kind === COMMIT) return this.#commit();
     throw new RangeError("an entry expected");
+  }
+
+  #id(): number {
+    const id = Number(this.#integer());
+    if (!Number.isSafeInteger(id) || id < 0) throw new RangeError("the id of a checkpoint expected");
+    return id;
   }
 
   #commit(): Mark {

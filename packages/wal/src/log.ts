@@ -137,8 +137,8 @@ export interface LogWriter<E> {
   truncateBefore(lsn: Lsn): Promise<number>;
   /**
    * A fence: records above `lsn` no longer count, durably, and their numbers are not given again. Nothing is erased. What is
-   * buffered is made durable first. A new session begins. At or above `lastLsn` it does nothing; below `startsAfter` it is
-   * a `RangeError`.
+   * buffered is made durable first. A new session begins. At or above `lastLsn` it does nothing; below `startsAfter`, and
+   * below what `truncateBefore` let go even where a segment still holds it, it is a `RangeError` with nothing changed.
    */
   truncateAfter(lsn: Lsn): Promise<void>;
 }

@@ -117,7 +117,9 @@ export class WalWriter<I> {
     this.#requireUsable();
     const { catalog, segments, buffer } = this.#parts;
     const refusal = await this.#behindAppended(async () => {
-      if (lsn < catalog.startsAfter) return new RangeError(`truncateAfter(${lsn}): records up to ${catalog.startsAfter} were dropped`);
+      // Below what was let go, readers ignore a segment that ends there, and with it what it still holds.
+      const dropped = Math.max(catalog.startsAfter, catalog.oldestLsn - 1);
+      if (lsn < dropped) return new RangeError(`truncateAfter(${lsn}): records up to ${dropped} were dropped`);
       const continuesAfter = catalog.countedUpTo(lsn);
       if (continuesAfter >= catalog.lastLsn) return undefined;
       this.#session = segments.nextNumber;

@@ -33,3 +33,25 @@ it("unlinks nothing at an open as long as the segment that takes it out of use m
   }
   console.log(`${images.length} states after a power cut, 0 refused`);
 });
+
+it("refuses a fence below what was let go, which would take with it what a segment still holds", async () => {
+  const disk = createSimulatedDisk();
+  const log = await openWal(DIRECTORY, { disk, segmentSize: 1024 });
+  for (let i = 1; i <= 12; i++) {
+    log.append(put(`${i}`, "x".repeat(300)));
+    await log.sync();
+  }
+  const oldest = 6;
+  await log.truncateBefore(oldest);
+  const { startsAfter } = log;
+  expect(startsAfter).toBeLessThan(oldest - 2);
+  const hash = (): string => disk.killed().hash;
+  const before = hash();
+  await expect(log.truncateAfter(oldest - 2)).rejects.toThrow(RangeError);
+  expect(hash()).toBe(before);
+  await log.truncateAfter(oldest);
+  await log.close();
+
+  const lsns = readLogImage({ directory: DIRECTORY, files: disk.killed().files }).batches.map(({ firstLsn }) => firstLsn);
+  expect(lsns).toEqual(Array.from({ length: oldest - startsAfter }, (_, i) => startsAfter + 1 + i));
+});

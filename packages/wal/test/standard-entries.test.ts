@@ -87,6 +87,22 @@ describe("the hand-written encoding of the standard entries", () => {
     expect(decodeStandard(bytes, bytes.length, 1)).toEqual([{ type: "commit", offsets: new Map([["\ud83d\ude00", 1n]]) }]);
   });
 
+  it("keeps a byte order mark at the beginning of a source's name, which is part of it", () => {
+    const offsets = new Map([["\ufeffa", 1n], ["a", 2n], ["\ufeff", 3n]]);
+    const bytes = encode({ type: "commit", offsets });
+    expect(decodeStandard(bytes, bytes.length, 1)).toEqual([{ type: "commit", offsets }]);
+  });
+
+  it("refuses the id of a checkpoint that no writer would have written", () => {
+    const bytes = encode({ type: "checkpoint", id: Number.MAX_SAFE_INTEGER });
+    expect(decodeStandard(bytes, bytes.length, 1)).toEqual([{ type: "checkpoint", id: Number.MAX_SAFE_INTEGER }]);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (const id of [2n ** 53n, -1n, -(2n ** 63n)]) {
+      view.setBigInt64(bytes.length - 8, id);
+      expect(() => decodeStandard(bytes, bytes.length, 1), String(id)).toThrow(RangeError);
+    }
+  });
+
   it("refuses numbers that 64 bits don't hold with a RangeError", () => {
     for (const offset of [2n ** 64n, -(2n ** 63n) - 1n]) {
       expect(() => encode({ type: "commit", offsets: new Map([["a", offset]]) })).toThrow(RangeError);

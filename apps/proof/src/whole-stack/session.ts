@@ -7,15 +7,22 @@ import { type Cut, recoveredCut, textOfCut, watermarkOf } from "./cut.ts";
 import { commitsSince, foundCut, type Told } from "./promises.ts";
 import type { Change, Opening, Step } from "./steps.ts";
 
-export const LOG = "/data/log";
-export const CHECKPOINTS = "/data/checkpoints";
+const DIRECTORY = "/data";
 const SEGMENT_BYTES = 1024;
 
 type Log = WriteAheadLog<WalEntry, WalEntryInput>;
 
 const encoder = new TextEncoder();
 
-export const recoverFrom = async (disk: Disk): Promise<Cut> => recoveredCut(await recover({ checkpointDir: CHECKPOINTS, walDir: LOG, disk }));
+interface Places {
+  readonly checkpointDir: string;
+  readonly walDir: string;
+}
+
+/** As a durable state has them, too. */
+const placesIn = (directory: string): Places => ({ checkpointDir: `${directory}/checkpoints`, walDir: `${directory}/log` });
+
+export const recoverFrom = async (disk: Disk, directory: string = DIRECTORY): Promise<Cut> => recoveredCut(await recover({ ...placesIn(directory), disk }));
 
 /** What a program tells, and how much it told. */
 export interface Journal {
@@ -47,12 +54,13 @@ export class Session {
     this.#number = walPosition * 100;
   }
 
-  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">): Promise<Session> {
-    const recovered = await recover({ checkpointDir: CHECKPOINTS, walDir: LOG, disk });
-    const log = await openWal(LOG, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
+  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">, directory: string = DIRECTORY): Promise<Session> {
+    const places = placesIn(directory);
+    const recovered = await recover({ ...places, disk });
+    const log = await openWal(places.walDir, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
     try {
       const policy = { maxRetained, maxChainLength, maxDeltaRatio: 1000, minWalSizeForCheckpoint: 0 };
-      const checkpoints = await openCheckpointManager({ directory: CHECKPOINTS, disk, log, merge: mergeSnapshots, ...policy });
+      const checkpoints = await openCheckpointManager({ directory: places.checkpointDir, disk, log, merge: mergeSnapshots, ...policy });
       // From here on what was found is on disk for good.
       const cut = recoveredCut(recovered);
       journal.tell(foundCut(cut));

@@ -157,7 +157,8 @@ class Life {
     if (choice < 0.5 || submitted.length === 0) return this.#perform({ kind: "append", groups: this.#groups() });
     if (choice < 0.62) return this.#perform({ kind: "group commit", first: this.#groups(), second: this.#groups() });
     if (choice < 0.78) {
-      const lsn = Math.max(this.#subject.startsAfter, pick() - (random() < 0.2 ? 1 : 0));
+      // A fence below what was let go is refused.
+      const lsn = Math.max(this.#subject.startsAfter, this.oracle.dropBelow - 1, pick() - (random() < 0.2 ? 1 : 0));
       if (submitted.some((known) => known.lsn === lsn) || lsn === this.#subject.startsAfter) await this.#perform({ kind: "truncateAfter", lsn });
       return undefined;
     }
