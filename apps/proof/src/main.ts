@@ -21,7 +21,7 @@ function chosen(names: readonly string[]): readonly Row[] {
 }
 
 function jobsOf(chosenRows: readonly Row[], size: "check" | "proof", seed: number): readonly Job[] {
-  const jobs = chosenRows.flatMap((row) => row.parts.map((part) => ({ row, part, size, seed, goal: part.goal === "all" ? Infinity : part.goal[size] })));
+  const jobs = chosenRows.flatMap((row) => row.parts.map((part) => ({ row, part, size, seed, goal: part.goal === "all" ? Infinity : part.goal[size] }))).filter(({ goal }) => goal > 0);
   return jobs.sort((one, other) => other.part.seconds - one.part.seconds);
 }
 
