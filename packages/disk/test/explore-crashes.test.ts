@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Disk } from "../src/index.ts";
 import { readFully, writeFully } from "../src/index.ts";
-import { type CrashTest, exploreCrashes, type Life } from "../src/testing/index.ts";
+import { type CrashTest, createSimulatedDisk, exploreCrashes, type Life } from "../src/testing/index.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -118,5 +118,25 @@ describe("the exploration of crashes", () => {
     const signal = { aborted: false };
     const findings = await exploreCrashes(greetings(), { states: 10_000, signal, onState: () => void (signal.aborted = true) });
     expect(findings.states).toBe(1);
+  });
+});
+
+describe("the hash of a part of an image", () => {
+  it("is equal for equal parts, whatever the rest holds, and differs by content and by name", async () => {
+    const hashOf = async (files: Readonly<Record<string, string>>): Promise<string> => {
+      const disk = createSimulatedDisk();
+      await disk.makeDirectory("/d");
+      await disk.makeDirectory("/lock");
+      for (const [path, text] of Object.entries(files)) {
+        const file = await disk.create(path);
+        await writeFully(file, 0, encoder.encode(text));
+        await file.close();
+      }
+      return disk.killed().hashOf((path) => !path.startsWith("/lock"));
+    };
+    const hash = await hashOf({ "/d/a": "1" });
+    expect(hash).toMatch(/^[0-9a-f]{16}$/);
+    expect(await hashOf({ "/d/a": "1", "/lock/owner": "somebody" })).toBe(hash);
+    expect(new Set([hash, await hashOf({ "/d/a": "2" }), await hashOf({ "/d/b": "1" }), await hashOf({})]).size).toBe(4);
   });
 });

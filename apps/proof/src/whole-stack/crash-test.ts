@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Disk } from "@laminar/disk";
 import type { CrashTest, DiskImage, SimulatedDisk } from "@laminar/disk/testing";
 import { fixChance } from "../identities.ts";
@@ -44,10 +43,7 @@ export async function recoverWithoutChange(disk: SimulatedDisk): Promise<string>
 
 /** Everything on a disk but who has it locked. */
 export function contentOf(image: DiskImage): string {
-  const hash = createHash("md5");
-  const names = [...image.directories, ...image.files.keys()].filter((path) => !path.includes("/LOCK"));
-  for (const path of names.sort()) hash.update(`${path}\0`).update(image.files.get(path) ?? "");
-  return hash.digest("hex").slice(0, 16);
+  return image.hashOf((path) => !path.includes("/LOCK"));
 }
 
 export interface WholeStackOptions {

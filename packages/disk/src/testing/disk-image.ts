@@ -1,8 +1,8 @@
-import { type Hash, named, sum, toHex } from "./content-hash.ts";
+import { type Hash, named, noContent, sum, toHex } from "./content-hash.ts";
 import { DirectoryNode, type Node, type Slot } from "./directory-node.ts";
 import { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
-import { cachedTree, type NameTree } from "./name-tree.ts";
+import { cachedTree, hashOfDirectory, type NameTree } from "./name-tree.ts";
 import type { DiskImage, SimulatedDisk } from "./simulated-disk.ts";
 import type { FileStates } from "./unsynced-state.ts";
 import { Volume } from "./volume.ts";
@@ -59,6 +59,14 @@ class Image implements DiskImage {
 
   get directories(): ReadonlySet<string> {
     return this.#content.names.directories;
+  }
+
+  hashOf(isPart: (path: string) => boolean): string {
+    const { names, stateOf } = this.#content;
+    let hash = noContent;
+    for (const path of names.directories) if (isPart(path)) hash = sum(hash, hashOfDirectory(path));
+    for (const { path, pathHash, file } of names.files) if (isPart(path)) hash = sum(hash, named(stateOf(file).hash, pathHash));
+    return toHex(hash);
   }
 
   mount(): SimulatedDisk {

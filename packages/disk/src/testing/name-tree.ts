@@ -18,6 +18,11 @@ export interface NameTree {
 
 const directoryMark: Hash = { high: 0x5d1ec701, low: 0x3c6ef372 };
 
+/** The hash of a directory's path, which is part of a tree's. */
+export function hashOfDirectory(path: string): Hash {
+  return named(directoryMark, hashText(path === "/" ? "" : path));
+}
+
 /** The names that are durable, with those `changes` that happened to become so. */
 export function durableTree(
   root: DirectoryNode,
@@ -55,7 +60,7 @@ function walk(root: DirectoryNode, eachEntry: (directory: DirectoryNode, visit: 
     if (above.has(directory)) return;
     above.add(directory);
     directories.add(path === "" ? "/" : path);
-    hash = sum(hash, named(directoryMark, hashText(path)));
+    hash = sum(hash, hashOfDirectory(path));
     eachEntry(directory, (name, node) => {
       const entryPath = `${path}/${name}`;
       if (node.kind === "directory") enter(node, entryPath);

@@ -77,8 +77,10 @@ export interface DiskImage {
   /** Content of each file by path, as programs see it. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly directories: ReadonlySet<string>;
-  /** Equal for equal content. */
+  /** Equal for equal content: 16 hexadecimal digits. */
   readonly hash: string;
+  /** The same of those paths alone for which `isPart` says yes: all without a lock's entries, say. */
+  hashOf(isPart: (path: string) => boolean): string;
   /**
    * A disk that starts from this image: a new boot after a power cut (all owners before it are dead), the same boot after a
    * kill (unsynced sectors and entries are still unsynced).
