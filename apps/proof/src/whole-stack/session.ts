@@ -1,4 +1,4 @@
-import { type IncrementalCheckpointManager, openCheckpointManager } from "@laminar/checkpoint";
+import { type CheckpointStore, fileCheckpointStore, type IncrementalCheckpointManager, openCheckpointManager } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
 import { applyRecovered, recover } from "@laminar/recovery";
 import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/state-snapshot";
@@ -47,12 +47,12 @@ export class Session {
     this.#number = walPosition * 100;
   }
 
-  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">): Promise<Session> {
+  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">, place: CheckpointStore = fileCheckpointStore(CHECKPOINTS, { disk })): Promise<Session> {
     const recovered = await recover({ checkpointDir: CHECKPOINTS, walDir: LOG, disk });
     const log = await openWal(LOG, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
     try {
       const policy = { maxRetained, maxChainLength, maxDeltaRatio: 1000, minWalSizeForCheckpoint: 0 };
-      const checkpoints = await openCheckpointManager({ directory: CHECKPOINTS, disk, log, merge: mergeSnapshots, ...policy });
+      const checkpoints = await openCheckpointManager({ store: place, disk, log, merge: mergeSnapshots, ...policy });
       // From here on what was found is on disk for good.
       const cut = recoveredCut(recovered);
       journal.tell(foundCut(cut));
@@ -69,9 +69,15 @@ export class Session {
     if (step.do === "commit") await this.#waitFor(this.#submit(step.changes));
     else if (step.do === "two syncs") await this.#inTwoSyncs(step.changes);
     else if (step.do === "group") await Promise.all(step.commits.map((changes) => this.#waitFor(this.#submit(changes))));
-    else if (step.do === "unawaited") this.#unawaited.push(this.#waitFor(this.#submit(step.changes)));
+    else if (step.do === "unawaited") this.#leaveUnawaited(this.#waitFor(this.#submit(step.changes)));
     else if (step.do === "fence") await this.#fence(step.changes);
     else await this.#upkeep(step);
+  }
+
+  #leaveUnawaited(work: Promise<void>): void {
+    // It is told to who waits for it at last.
+    work.catch(() => undefined);
+    this.#unawaited.push(work);
   }
 
   async #upkeep(step: Exclude<Step, Opening | { readonly changes: unknown } | { readonly commits: unknown }> | Step): Promise<void> {

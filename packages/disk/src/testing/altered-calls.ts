@@ -15,10 +15,13 @@ export type Alteration =
   /** A rename that isn't atomic: its target comes to be in steps, and the source goes. Not for other calls. */
   | "taken apart"
   /**
-   * It says yes at once. If `behind` says so of the next changing call, it takes effect right after that one, else right before
-   * it; then `done` is called. A failure is one of the call after it. Not for `create`.
+   * It says yes at once. `behind` is asked about each changing call that follows: "after" lets it take effect right after that
+   * one, "before" right before it, and `undefined` goes on to the next. Then `done` is called. A failure is one of the call
+   * that it takes effect at. Not for `create`.
    */
-  | { readonly behind: (next: ChangingCall) => boolean; readonly done?: (() => void) | undefined };
+  | { readonly behind: Behind; readonly done?: (() => void) | undefined };
+
+export type Behind = (next: ChangingCall) => "before" | "after" | undefined;
 
 /** A call as it would take effect, and what its caller is told when it doesn't. */
 export interface Effect<T> {
@@ -30,7 +33,7 @@ export interface Effect<T> {
 }
 
 interface Held {
-  readonly behind: (next: ChangingCall) => boolean;
+  readonly behind: Behind;
   readonly run: () => Promise<unknown>;
 }
 
@@ -46,15 +49,16 @@ export class AlteredCalls {
   }
 
   async perform<T>(call: ChangingCall, effect: Effect<T>): Promise<T> {
-    const held = this.#take();
-    if (held?.behind(call) === true) {
+    const { held, takesEffect } = this.#take(call);
+    if (takesEffect === "after") {
       const result = this.#inOrder(() => effect.run());
       this.#begin(result.then(held.run));
       await this.#late;
       return result;
     }
-    if (held !== undefined) this.#begin(this.#inOrder(held.run));
-    const alteration = this.#alter(call);
+    if (takesEffect === "before") this.#begin(this.#inOrder(held.run));
+    // One at a time.
+    const alteration = this.#held === undefined ? this.#alter(call) : undefined;
     if (alteration === undefined) return this.#inOrder(() => effect.run());
     if (alteration === "taken apart") {
       if (effect.takeApart === undefined) throw new TypeError(`A ${call.kind} can't be taken apart; only a rename can.`);
@@ -65,15 +69,15 @@ export class AlteredCalls {
 
   /** The same for a call whose caller doesn't wait: `run` is called now, or when what was held has taken effect. */
   performAtOnce<T>(call: ChangingCall, run: () => T, answer: T): T {
-    const held = this.#take();
+    const { held, takesEffect } = this.#take(call);
     const later = async (): Promise<T> => run();
-    if (held?.behind(call) === true) {
+    if (takesEffect === "after") {
       const result = run();
       this.#begin(held.run());
       return result;
     }
-    if (held !== undefined) this.#begin(this.#inOrder(held.run));
-    const alteration = this.#alter(call);
+    if (takesEffect === "before") this.#begin(this.#inOrder(held.run));
+    const alteration = this.#held === undefined ? this.#alter(call) : undefined;
     if (alteration === "taken apart") throw new TypeError(`A ${call.kind} can't be taken apart; only a rename can.`);
     if (alteration !== undefined) return this.#withoutEffect(call, alteration, { run: later, answer: { value: answer } });
     if (this.#late === undefined) return run();
@@ -96,10 +100,13 @@ export class AlteredCalls {
     return answer.value;
   }
 
-  #take(): Held | undefined {
+  /** What is held, if it takes effect at this call. */
+  #take(call: ChangingCall): { readonly held: Held; readonly takesEffect: "before" | "after" } | { readonly held?: undefined; readonly takesEffect?: undefined } {
     const held = this.#held;
+    const takesEffect = held?.behind(call);
+    if (held === undefined || takesEffect === undefined) return {};
     this.#held = undefined;
-    return held;
+    return { held, takesEffect };
   }
 
   #inOrder<T>(run: () => Promise<T>): Promise<T> {

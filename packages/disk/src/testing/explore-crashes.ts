@@ -12,7 +12,7 @@ import { shrink } from "./shrink.ts";
  * other ones. The states are counted by content, so they are as many as the program's content is varied.
  */
 export async function exploreCrashes<Step, Event>(test: CrashTest<Step, Event>, options: ExploreOptions<Step>): Promise<CrashFindings<Step>> {
-  const { states, lives = Infinity, seed: first = 1 } = options;
+  const { states, lives = Infinity, seed: first = 1, shrink: isShrunk = true } = options;
   if (!(states >= 1)) throw new RangeError(`The states to look at are a number from 1, not ${states}.`);
   if (!(lives >= 1)) throw new RangeError(`The lives are a number from 1, not ${lives}.`);
   if (!Number.isSafeInteger(first)) throw new RangeError(`A seed is a whole number, not ${first}.`);
@@ -21,7 +21,7 @@ export async function exploreCrashes<Step, Event>(test: CrashTest<Step, Event>, 
   let failure: CrashFailure<Step> | undefined;
   for (; failure === undefined && !explorer.isEnough && seed < first + lives; seed++) {
     const broken = await brokenBy<Step, Event>(() => explorer.explore(seed));
-    if (broken !== undefined) failure = new Failure(seed, await shrunk(test, options, broken));
+    if (broken !== undefined) failure = new Failure(seed, isShrunk ? await shrunk(test, options, broken) : broken);
   }
   return { ...explorer.findings, nextSeed: seed, failure };
 }
