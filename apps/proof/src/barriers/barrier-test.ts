@@ -4,26 +4,17 @@ import type { CrashTest, Life, SimulatedDisk } from "@laminar/disk/testing";
 import { fixChance } from "../identities.ts";
 import { judgeCut, type Told } from "../whole-stack/promises.ts";
 import { CHECKPOINTS, type Journal, Session } from "../whole-stack/session.ts";
-import { type Opening, type Step, stepsOf } from "../whole-stack/steps.ts";
+import type { Opening } from "../whole-stack/steps.ts";
+import type { BarrierStep, Fault, StepsOf } from "./barrier-steps.ts";
 import { type Found, findAll } from "./find-all.ts";
 import { litterOn } from "./litter.ts";
 import { judgeCheckpoints, type StoreTold } from "./store-promises.ts";
 import { toldStore } from "./told-store.ts";
 
-/** One of the next calls that change the disk fails, once. */
-export interface Fault {
-  readonly do: "fault";
-  readonly in: number;
-}
-
-export type BarrierStep = Step | Fault;
 export type AllTold = Told | StoreTold;
 
 export interface BarrierTestOptions {
-  readonly steps: number;
-  readonly stepsAfterCrash: number;
-  /** The share of lives in which a call of the disk fails. */
-  readonly faults: number;
+  readonly steps: StepsOf;
   /** The same life, and what the packages work on instead of its disk. */
   readonly alter?: ((life: BarrierLife) => Altered) | undefined;
 }
@@ -35,20 +26,15 @@ export interface Altered {
   readonly port: Disk;
 }
 
-const FAULT_WITHIN = 12;
 const PLAIN: Opening = { do: "open", maxRetained: 1, maxChainLength: 2 };
 
 /**
  * All packages together, by hand, with all that anybody relies on: the cut, every checkpoint that was published or found, ids
  * that are given once, the loss of a segment that shows, and that nothing is left lying around.
  */
-export function barrierTest({ steps, stepsAfterCrash, faults, alter = (life): Altered => ({ life, port: life.disk }) }: BarrierTestOptions): CrashTest<BarrierStep, AllTold> {
+export function barrierTest({ steps, alter = (life): Altered => ({ life, port: life.disk }) }: BarrierTestOptions): CrashTest<BarrierStep, AllTold> {
   return {
-    steps(random, depth) {
-      const all: BarrierStep[] = [...stepsOf(random, depth === 0 ? steps : stepsAfterCrash)];
-      if (random() < faults) all.splice(1 + Math.floor(random() * (all.length - 1)), 0, { do: "fault", in: 1 + Math.floor(random() * FAULT_WITHIN) });
-      return all;
-    },
+    steps,
     async run(life) {
       fixChance(life.depth + 1);
       await new Living(alter(life)).run();
@@ -117,7 +103,7 @@ class Living {
   }
 
   async #take(step: BarrierStep): Promise<void> {
-    if (step.do === "fault") this.#plan(step.in);
+    if (step.do === "fault") this.#plan(step);
     else if (step.do === "open") await this.#open(step);
     else if (step.do === "stray") {
       await (this.#session ?? (await this.#open(PLAIN))).leaveStray(step.changes);
@@ -125,11 +111,11 @@ class Living {
     } else await (this.#session ?? (await this.#open(PLAIN))).take(step);
   }
 
-  #plan(after: number): void {
+  #plan({ in: after, kind: counted }: Fault): void {
     const { disk, tell } = this.#life;
     let left = after;
     disk.plan(({ kind, path }) => {
-      if (!CHANGING.has(kind) || path.includes("/LOCK") || --left > 0) return undefined;
+      if (!CHANGING.has(kind) || (counted ?? kind) !== kind || path.includes("/LOCK") || --left > 0) return undefined;
       disk.plan(undefined);
       this.#isHurt = true;
       this.#faults++;
@@ -155,4 +141,4 @@ class Living {
 }
 
 const CHANGING: ReadonlySet<SimulatedDisk["operations"][number]["kind"]> = new Set(["create", "makeDirectory", "removeDirectory", "remove", "rename", "syncDirectory", "write", "sync"]);
-const isUpkeep = ({ do: what }: BarrierStep): boolean => ["full", "delta", "compact", "clean-up"].includes(what);
+const isUpkeep = ({ do: what }: BarrierStep): boolean => ["full", "delta", "compact", "clean-up", "delete newest"].includes(what);

@@ -2,19 +2,23 @@ import { alteredDisk, exploreCrashes, type CrashFailure } from "@laminar/disk/te
 import { contentOf } from "../whole-stack/crash-test.ts";
 import type { Alteration } from "./alterations.ts";
 import { isOfLock, nameOf } from "./alterations.ts";
-import { type AllTold, barrierTest, type BarrierStep, type BarrierTestOptions } from "./barrier-test.ts";
+import { type BarrierStep, ordinary, type StepsOf, troubled } from "./barrier-steps.ts";
+import { type AllTold, barrierTest, type BarrierTestOptions } from "./barrier-test.ts";
 import type { CallSites } from "./call-sites.ts";
 
-/** One exploration: lives that look at much, or short ones of which many go on after a crash. */
+/** One kind of exploration. */
 export interface World {
-  readonly options: Pick<BarrierTestOptions, "steps" | "stepsAfterCrash" | "faults">;
+  readonly steps: StepsOf;
+  /** The share of what its crashes leave from which another life starts. */
   readonly nested: number;
   readonly states: number;
 }
 
+/** Lives that look at much; short ones of which many go on after a crash; and those in which something goes wrong. */
 export const WORLDS: readonly World[] = [
-  { options: { steps: 9, stepsAfterCrash: 3, faults: 0.4 }, nested: 0.02, states: 500 },
-  { options: { steps: 5, stepsAfterCrash: 2, faults: 0.3 }, nested: 0.25, states: 700 },
+  { steps: ordinary(9, 3, 0.4), nested: 0.02, states: 400 },
+  { steps: ordinary(5, 2, 0.3), nested: 0.25, states: 500 },
+  { steps: troubled, nested: 0.1, states: 400 },
 ];
 
 export interface Place {
@@ -23,7 +27,7 @@ export interface Place {
 }
 
 export function exploreAt({ world, seed }: Place, alter: BarrierTestOptions["alter"]): ReturnType<typeof exploreCrashes<BarrierStep, AllTold>> {
-  const test = barrierTest({ ...world.options, alter });
+  const test = barrierTest({ steps: world.steps, alter });
   return exploreCrashes(test, { states: world.states, seed, lives: 1, contentOf, imagesPerOperation: 12, nested: (depth) => (depth === 0 ? world.nested : 0), shrink: false });
 }
 

@@ -1,4 +1,4 @@
-import { type CheckpointStore, fileCheckpointStore, type IncrementalCheckpointManager, openCheckpointManager } from "@laminar/checkpoint";
+import { type CheckpointStore, fileCheckpointStore, type IncrementalCheckpointManager, isCheckpointError, openCheckpointManager } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
 import { applyRecovered, recover } from "@laminar/recovery";
 import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/state-snapshot";
@@ -85,6 +85,7 @@ export class Session {
     if (step.do === "full" || step.do === "delta") await this.#checkpoint();
     else if (step.do === "compact") await this.#checkpoints.compact();
     else if (step.do === "clean-up") await this.#checkpoints.cleanup(step.keep);
+    else if (step.do === "delete newest") await this.#deleteNewest();
     else if (step.do === "truncate") await this.#log.truncateBefore((await this.#checkpoints.oldestWalPosition()) + 1);
   }
 
@@ -158,6 +159,15 @@ export class Session {
     const sourceOffsets = new Map([["events", BigInt(this.#commit)]]);
     const cut = { walPosition: this.#commitLsn, sourceOffsets, watermark: watermarkOf(this.#commit) };
     await this.#checkpoints.create({ ...cut, state: this.#store.snapshot() });
+  }
+
+  /** Unless it is the only one and the log alone doesn't hold everything. */
+  async #deleteNewest(): Promise<void> {
+    const { latestCheckpointId } = this.#checkpoints;
+    const deleted = latestCheckpointId === undefined ? Promise.resolve() : this.#checkpoints.delete(latestCheckpointId);
+    await deleted.catch((error: unknown) => {
+      if (!isCheckpointError(error, "CHECKPOINT_IN_USE")) throw error;
+    });
   }
 
   async #settled(): Promise<void> {

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 /** A call that changes the disk, or makes a change durable, at the moment at which a program makes it. */
 export interface ChangingCall {
   readonly kind: "create" | "makeDirectory" | "removeDirectory" | "remove" | "rename" | "syncDirectory" | "write" | "sync";
@@ -33,6 +35,7 @@ export interface Effect<T> {
 }
 
 interface Held {
+  readonly call: ChangingCall;
   readonly behind: Behind;
   readonly run: () => Promise<unknown>;
 }
@@ -92,11 +95,21 @@ export class AlteredCalls {
     this.#held = { ...held, run: () => held.run().finally(run) };
   }
 
+  /** Whoever looks at what a call that is held changes there finds it changed: it takes effect first. */
+  async look<T>(path: string, run: () => Promise<T>): Promise<T> {
+    const held = this.#held;
+    if (held !== undefined && changesNamesAt(held.call, path)) {
+      this.#held = undefined;
+      this.#begin(this.#inOrder(held.run));
+    }
+    return this.#inOrder(run);
+  }
+
   #withoutEffect<T>(call: ChangingCall, alteration: Exclude<Alteration, "taken apart">, { run, answer }: Effect<T>): T {
     if (answer === undefined) throw new TypeError(`The caller of a ${call.kind} can't do without its effect.`);
     if (alteration === "left out") return answer.value;
     const { behind, done } = alteration;
-    this.#held = { behind, run: () => run().finally(done) };
+    this.#held = { call, behind, run: () => run().finally(done) };
     return answer.value;
   }
 
@@ -119,4 +132,9 @@ export class AlteredCalls {
     const end = (): void => void (this.#late === late && (this.#late = undefined));
     late.then(end, end);
   }
+}
+
+function changesNamesAt({ kind, path, target = path }: ChangingCall, place: string): boolean {
+  if (kind === "sync" || kind === "syncDirectory" || kind === "write") return false;
+  return [path, target, dirname(path), dirname(target)].includes(place);
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { Disk, DiskFile } from "../disk.ts";
 import { readFully, writeFully } from "../transfer.ts";
 import { AlteredCalls, type Alteration, type ChangingCall } from "./altered-calls.ts";
@@ -13,7 +13,8 @@ import { AlteredCalls, type Alteration, type ChangingCall } from "./altered-call
  * const withoutIt = alteredDisk(disk, ({ kind, stack }) => (kind === "sync" && stack.includes("saveOrder") ? "left out" : undefined));
  * ```
  *
- * Reads, and looks at directories, are not altered: they see what has taken effect.
+ * Reads, and looks at names, see what has taken effect; a name that a held call changes is looked at after that took effect. The
+ * calls that look at once (`statSync`, `listSync`, `readSync`) go past all of this.
  */
 export function alteredDisk(disk: Disk, alter: (call: ChangingCall) => Alteration | undefined): Disk {
   return new AlteredDisk(disk, new AlteredCalls(alter));
@@ -40,6 +41,7 @@ class AlteredDisk implements Disk {
   readonly #disk: Disk;
   readonly #calls: AlteredCalls;
   readonly #created: Set<AlteredFile> = new Set();
+  readonly #renames: { readonly from: string; readonly to: string }[] = [];
 
   constructor(disk: Disk, calls: AlteredCalls) {
     this.clock = disk.clock;
@@ -49,7 +51,7 @@ class AlteredDisk implements Disk {
   }
 
   stat(path: string): ReturnType<Disk["stat"]> {
-    return this.#disk.stat(path);
+    return this.#calls.look(path, () => this.#disk.stat(path));
   }
 
   statSync(path: string): ReturnType<Disk["statSync"]> {
@@ -57,7 +59,7 @@ class AlteredDisk implements Disk {
   }
 
   list(directory: string): ReturnType<Disk["list"]> {
-    return this.#disk.list(directory);
+    return this.#calls.look(directory, () => this.#disk.list(directory));
   }
 
   listSync(directory: string): ReturnType<Disk["listSync"]> {
@@ -65,7 +67,7 @@ class AlteredDisk implements Disk {
   }
 
   open(path: string): Promise<DiskFile> {
-    return this.#disk.open(path);
+    return this.#calls.look(path, () => this.#disk.open(path));
   }
 
   readSync(path: string, position: number, target: Uint8Array): number {
@@ -95,12 +97,19 @@ class AlteredDisk implements Disk {
   }
 
   rename(from: string, to: string): Promise<void> {
-    const effect = { run: () => this.#disk.rename(from, to), takeApart: () => this.#renameInSteps(from, to), answer: nothing };
+    const run = (): Promise<void> => {
+      this.#renames.push({ from, to });
+      return this.#disk.rename(from, to);
+    };
+    const effect = { run, takeApart: () => this.#renameInSteps(from, to), answer: nothing };
     return this.#calls.perform({ kind: "rename", path: from, target: to, stack: stackHere() }, effect);
   }
 
   syncDirectory(path: string): Promise<void> {
-    return this.#calls.perform({ kind: "syncDirectory", path, stack: stackHere() }, { run: () => this.#disk.syncDirectory(path), answer: nothing });
+    // One that is held is a sync of the same directory, wherever that was moved meanwhile.
+    const before = this.#renames.length;
+    const run = (): Promise<void> => this.#disk.syncDirectory(this.#renames.slice(before).reduce(moved, path));
+    return this.#calls.perform({ kind: "syncDirectory", path, stack: stackHere() }, { run, answer: nothing });
   }
 
   /** As a program does it that builds under the final name: first there is nothing of it, in the end all. */
@@ -120,6 +129,10 @@ class AlteredDisk implements Disk {
     const open = [...this.#created].find(({ path }) => path === from);
     await (open === undefined ? copy.close() : open.goOnWith(copy));
   }
+}
+
+function moved(path: string, { from, to }: { readonly from: string; readonly to: string }): string {
+  return path === from || path.startsWith(from + sep) ? to + path.slice(from.length) : path;
 }
 
 async function contentOf(disk: Disk, path: string, size: number): Promise<Uint8Array> {
