@@ -159,6 +159,14 @@ describe("a disk whose calls are altered", () => {
     await expect(altered.syncDirectory("/")).rejects.toThrow(/remove .*ENOENT/);
   });
 
+  it("lets what was held take effect behind a call that fails", async () => {
+    const disk = createSimulatedDisk();
+    const altered = alteredDisk(disk, isIt("makeDirectory", { behind: () => "after" }));
+    await altered.makeDirectory("/d");
+    await expect(altered.remove("/nothing")).rejects.toThrow(/ENOENT/);
+    expect(effects(disk)).toEqual(["remove", "makeDirectory"]);
+  });
+
   it("refuses what can't be", async () => {
     const altered = (alteration: Alteration): Disk => alteredDisk(createSimulatedDisk(), () => alteration);
     await expect(altered("left out").create("/f")).rejects.toThrow(TypeError);

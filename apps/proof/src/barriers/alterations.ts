@@ -16,6 +16,8 @@ export type Alteration =
 export const nameOf = (alteration: Alteration): string =>
   alteration.how === "behind" ? `${alteration.site} | behind | ${alteration.next}` : `${alteration.how} | ${alteration.site}`;
 
+export const isOrder = ({ how }: Alteration): boolean => how === "behind";
+
 /**
  * The lock keeps a second owner out and says nothing about crashes: nothing of it is ever synced. Its calls have no order with
  * others that a crash could show.
@@ -23,7 +25,7 @@ export const nameOf = (alteration: Alteration): string =>
 export const isOfLock = (site: string): boolean => site.startsWith("disk/lock ");
 
 /** A life in which the packages are altered. `onDone` is called whenever it was. */
-export function altered({ alteration, life, sites, onDone }: { alteration: Alteration; life: BarrierLife; sites: CallSites; onDone: () => void }): Altered {
+export function alter({ alteration, life, sites, onDone }: { alteration: Alteration; life: BarrierLife; sites: CallSites; onDone: () => void }): Altered {
   if (alteration.how === "behind") return inOtherOrder(alteration, life, sites, onDone);
   const before = { behind: (next: ChangingCall) => (isOfLock(sites.nameOf(next)) ? undefined : ("before" as const)) };
   const instead: CallAlteration = alteration.how === "without" ? "left out" : alteration.how === "in steps" ? "taken apart" : before;
@@ -75,4 +77,5 @@ function inOtherOrder({ site, next }: { site: string; next: string }, life: Barr
   return { life: altered, port };
 }
 
-const isBeginning = (event: AllTold): boolean => "submitted" in event || "publishing" in event || "withdrawing" in event || "fault" in event;
+/** Says what may be seen from now on; everything else that is told says what somebody may rely on. */
+export const isBeginning = (event: AllTold): boolean => "submitted" in event || "publishing" in event || "withdrawing" in event || "fault" in event;

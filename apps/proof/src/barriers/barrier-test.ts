@@ -7,7 +7,7 @@ import { CHECKPOINTS, type Journal, Session } from "../whole-stack/session.ts";
 import type { Opening } from "../whole-stack/steps.ts";
 import type { BarrierStep, Fault, StepsOf } from "./barrier-steps.ts";
 import { type Found, findAll } from "./find-all.ts";
-import { litterOn } from "./litter.ts";
+import { Litter, litterOn } from "./litter.ts";
 import { judgeCheckpoints, type StoreTold } from "./store-promises.ts";
 import { toldStore } from "./told-store.ts";
 
@@ -86,7 +86,7 @@ class Living {
       throw error;
     }
     const litter = await litterOn(disk, depth + this.#faults);
-    if (litter !== undefined) throw new Error(litter);
+    if (litter !== undefined) throw new Litter(litter);
   }
 
   async #survive(step: BarrierStep): Promise<void> {

@@ -3,6 +3,9 @@ import type { Disk } from "@laminar/disk";
 import { inspectWal } from "@laminar/wal";
 import { CHECKPOINTS, LOG } from "../whole-stack/session.ts";
 
+/** More was left lying around than has to be. */
+export class Litter extends Error {}
+
 /** What lies around after a close and is of no use; `undefined` while it is as little as it has to be after so many crashes and faults. */
 export async function litterOn(disk: Disk, mishaps: number): Promise<string | undefined> {
   const { notCounting, heads, leftovers } = await inspectWal(LOG, { disk });

@@ -1,8 +1,7 @@
-import { alteredDisk, exploreCrashes, type CrashFailure } from "@laminar/disk/testing";
+import { alteredDisk, exploreCrashes } from "@laminar/disk/testing";
 import { contentOf } from "../whole-stack/crash-test.ts";
-import type { Alteration } from "./alterations.ts";
-import { isOfLock, nameOf } from "./alterations.ts";
-import { type BarrierStep, ordinary, type StepsOf, troubled } from "./barrier-steps.ts";
+import { type Alteration, isBeginning, isOfLock, nameOf } from "./alterations.ts";
+import { type BarrierStep, ordinary, reopened, type StepsOf, troubled } from "./barrier-steps.ts";
 import { type AllTold, barrierTest, type BarrierTestOptions } from "./barrier-test.ts";
 import type { CallSites } from "./call-sites.ts";
 
@@ -11,14 +10,16 @@ export interface World {
   readonly steps: StepsOf;
   /** The share of what its crashes leave from which another life starts. */
   readonly nested: number;
+  readonly imagesPerOperation: number;
   readonly states: number;
 }
 
-/** Lives that look at much; short ones of which many go on after a crash; and those in which something goes wrong. */
+/** What shows much in few states comes first. */
 export const WORLDS: readonly World[] = [
-  { steps: ordinary(9, 3, 0.4), nested: 0.02, states: 400 },
-  { steps: ordinary(5, 2, 0.3), nested: 0.25, states: 500 },
-  { steps: troubled, nested: 0.1, states: 400 },
+  { steps: reopened, nested: 0.4, imagesPerOperation: 3, states: 1200 },
+  { steps: troubled, nested: 0.1, imagesPerOperation: 12, states: 400 },
+  { steps: ordinary(5, 2, 0.3), nested: 0.25, imagesPerOperation: 12, states: 500 },
+  { steps: ordinary(9, 3, 0.4), nested: 0.02, imagesPerOperation: 12, states: 400 },
 ];
 
 export interface Place {
@@ -26,21 +27,26 @@ export interface Place {
   readonly seed: number;
 }
 
-export function exploreAt({ world, seed }: Place, alter: BarrierTestOptions["alter"]): ReturnType<typeof exploreCrashes<BarrierStep, AllTold>> {
-  const test = barrierTest({ steps: world.steps, alter });
-  return exploreCrashes(test, { states: world.states, seed, lives: 1, contentOf, imagesPerOperation: 12, nested: (depth) => (depth === 0 ? world.nested : 0), shrink: false });
+export function exploreAt({ world: { steps, states, nested, imagesPerOperation }, seed }: Place, alter: BarrierTestOptions["alter"]): ReturnType<typeof exploreCrashes<BarrierStep, AllTold>> {
+  const test = barrierTest({ steps, alter });
+  return exploreCrashes(test, { states, seed, lives: 1, contentOf, imagesPerOperation, nested: (depth) => (depth === 0 ? nested : 0), shrink: false });
 }
 
 /** Where each alteration would alter something. */
 export class Survey {
-  readonly places: Map<string, Place[]> = new Map();
-  readonly alterations: Map<string, Alteration> = new Map();
-  readonly sites: CallSites;
+  readonly #found: Map<string, readonly [Alteration, Place[]]> = new Map();
+  readonly #sites: CallSites;
+  /** What breaks with nothing altered. */
+  readonly violations: string[] = [];
   states = 0;
-  failure: CrashFailure<BarrierStep> | undefined;
 
   constructor(sites: CallSites) {
-    this.sites = sites;
+    this.#sites = sites;
+  }
+
+  /** In the order of their names. */
+  found(isAsked: (alteration: Alteration) => boolean): readonly (readonly [Alteration, readonly Place[]])[] {
+    return [...this.#found].filter(([, [alteration]]) => isAsked(alteration)).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
   }
 
   /** Explores the packages as they are, and notes which calls are made, one after the other. */
@@ -48,7 +54,7 @@ export class Survey {
     const found = await exploreAt(place, (life) => {
       let last: string | undefined;
       const port = alteredDisk(life.disk, (call) => {
-        const site = this.sites.nameOf(call);
+        const site = this.#sites.nameOf(call);
         for (const how of removals(call.kind)) this.#note(place, { how, site });
         if (isOfLock(site)) return undefined;
         if (last !== undefined && canWait(last)) this.#note(place, { how: "behind", site: last, next: site });
@@ -56,21 +62,20 @@ export class Survey {
         return undefined;
       });
       const tell = (event: AllTold): void => {
-        if (last !== undefined && /: (sync|rename|remove)/.test(last) && !("submitted" in event)) this.#note(place, { how: "told before", site: last });
+        if (last !== undefined && /: (sync|rename)/.test(last) && !isBeginning(event)) this.#note(place, { how: "told before", site: last });
         life.tell(event);
       };
       const { disk, depth, steps } = life;
       return { life: { disk, depth, steps, tell, get events() { return life.events; } }, port };
     });
     this.states += found.states;
-    this.failure ??= found.failure;
+    if (found.failure !== undefined) this.violations.push(`with nothing altered: ${String(found.failure)}`);
   }
 
   #note(place: Place, alteration: Alteration): void {
     const name = nameOf(alteration);
-    this.alterations.set(name, alteration);
-    const places = this.places.get(name) ?? [];
-    this.places.set(name, places);
+    const [, places] = this.#found.get(name) ?? [alteration, []];
+    this.#found.set(name, [alteration, places]);
     if (places.at(-1) !== place) places.push(place);
   }
 }

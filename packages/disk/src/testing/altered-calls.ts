@@ -55,8 +55,10 @@ export class AlteredCalls {
     const { held, takesEffect } = this.#take(call);
     if (takesEffect === "after") {
       const result = this.#inOrder(() => effect.run());
-      this.#begin(result.then(held.run));
-      await this.#late;
+      // Also where that one failed: it was made all the same.
+      const late = result.then(held.run, held.run);
+      this.#begin(late);
+      await Promise.all([result, late]);
       return result;
     }
     if (takesEffect === "before") this.#begin(this.#inOrder(held.run));

@@ -1,0 +1,86 @@
+import { type Alteration, isOrder, nameOf } from "../barriers/alterations.ts";
+import { CallSites } from "../barriers/call-sites.ts";
+import { CALLS_NOT_MADE, NEEDLESS_BARRIERS, NEEDLESS_ORDERS } from "../barriers/hygiene.ts";
+import { Survey, WORLDS } from "../barriers/survey.ts";
+import { type Trial, tryOut } from "../barriers/trials.ts";
+import { type Reason, reasonFor, unreachedIn, verdictOn } from "../barriers/verdict.ts";
+import { restoreChance } from "../identities.ts";
+import { type Outcome, type Part, type Row, shareOf, type Work } from "../row.ts";
+import { Counter } from "../whole-stack/count.ts";
+
+/** Lives of each kind that are surveyed in `proof`. They are the same each time, so that what is listed stays true. */
+const SEEDS = 8;
+/** So many lives in which something was altered show nothing before that is believed; what is listed is known not to show. */
+const LIVES = 4;
+const LIVES_IF_LISTED = 1;
+
+interface Question {
+  readonly isAsked: (alteration: Alteration) => boolean;
+  readonly needless: readonly Reason[];
+}
+
+async function surveyed(sites: CallSites, seeds: number): Promise<Survey> {
+  const survey = new Survey(sites);
+  for (let seed = 1; seed <= seeds; seed++) for (const world of WORLDS) await survey.lookAt({ world, seed });
+  return survey;
+}
+
+function outcomeOf(survey: Survey, trials: readonly Trial[], violations: readonly string[], reached: number): Outcome {
+  const shown = new Counter();
+  for (const trial of trials) if (trial.shown !== undefined) shown.add(`shown ${trial.shown}`);
+  const states = trials.reduce((sum, trial) => sum + trial.states, 0);
+  return { reached, violations, counters: { ...Object.fromEntries(shown.entries()), "states without an alteration": survey.states, "states with one": states } };
+}
+
+/** All of them: what doesn't show has to be listed. */
+async function askAll({ isAsked, needless }: Question): Promise<Outcome> {
+  const sites = new CallSites();
+  const survey = await surveyed(sites, SEEDS);
+  const trials: Trial[] = [];
+  for (const [alteration, places] of survey.found(isAsked)) {
+    const isListed = reasonFor(nameOf(alteration), needless) !== undefined;
+    trials.push(await tryOut(alteration, places, isListed ? LIVES_IF_LISTED : LIVES, sites));
+  }
+  const { violations, necessary, hygiene, inexchangeable } = verdictOn(trials, needless);
+  const outcome = outcomeOf(survey, trials, [...survey.violations, ...unreachedIn(sites.calls, sites.reached, CALLS_NOT_MADE), ...violations], necessary + hygiene + inexchangeable);
+  const counters = { necessary, "hygiene, listed with the reason": hygiene, "not exchangeable, since the program looks in between": inexchangeable };
+  return { ...outcome, counters: { ...counters, ...outcome.counters } };
+}
+
+/** A share, another one for each seed, of those that a few lives show in a moment. */
+async function askSome(work: Work, { isAsked, needless }: Question): Promise<Outcome> {
+  const sites = new CallSites();
+  const survey = await surveyed(sites, 1);
+  const trials: Trial[] = [];
+  for (const [alteration, places] of shareOf(survey.found(isAsked), work)) trials.push(await tryOut(alteration, places, 1, sites));
+  const wrong = verdictOn(trials, needless).violations.filter((violation) => violation.includes("is listed as needless, and shows"));
+  return outcomeOf(survey, trials, [...survey.violations, ...wrong], trials.length);
+}
+
+async function ask(work: Work, question: Question): Promise<Outcome> {
+  try {
+    return await (work.size === "check" ? askSome(work, question) : askAll(question));
+  } finally {
+    restoreChance();
+  }
+}
+
+const barriers: Part = {
+  name: "each one left out",
+  goal: { check: 1, proof: 60 },
+  seconds: 60,
+  run: (work) => ask(work, { isAsked: (alteration) => !isOrder(alteration), needless: NEEDLESS_BARRIERS }),
+};
+
+const orders: Part = {
+  name: "two calls in the other order",
+  goal: { check: 1, proof: 60 },
+  seconds: 100,
+  run: (work) => ask(work, { isAsked: isOrder, needless: NEEDLESS_ORDERS }),
+};
+
+/**
+ * The test of the tests: each sync, rename and removal of the packages is left out, each rename taken apart, each waiting for one
+ * made too short, and each two calls that follow each other exchanged, one at a time. The crashes of the whole stack have to show it.
+ */
+export const necessaryBarriers: Row = { number: 12, title: "every barrier is necessary", unit: "barriers and orders", parts: [barriers, orders] };
