@@ -1,5 +1,5 @@
 import { alteredDisk, type Alteration as CallAlteration, type ChangingCall } from "@laminar/disk/testing";
-import type { AllTold, Altered, BarrierLife } from "./barrier-test.ts";
+import { type AllTold, type Altered, type BarrierLife, THE_END } from "./barrier-test.ts";
 import type { CallSites } from "./call-sites.ts";
 
 /** One change of the packages as they are, by the sites of their calls. */
@@ -22,15 +22,18 @@ export const isOrder = ({ how }: Alteration): boolean => how === "behind";
  * The lock keeps a second owner out and says nothing about crashes: nothing of it is ever synced. Its calls have no order with
  * others that a crash could show.
  */
-export const isOfLock = (site: string): boolean => site.startsWith("disk/lock ");
+export const isOfLock = (site: string | undefined): boolean => site?.startsWith("disk/lock ") === true;
+
+/** The site of a call; `undefined` for what isn't a call of the packages. */
+export const siteOf = (call: ChangingCall, sites: CallSites): string | undefined => (call.path === THE_END ? undefined : sites.nameOf(call));
 
 /** A life in which the packages are altered. `onDone` is called whenever it was. */
 export function alter({ alteration, life, sites, onDone }: { alteration: Alteration; life: BarrierLife; sites: CallSites; onDone: () => void }): Altered {
   if (alteration.how === "behind") return inOtherOrder(alteration, life, sites, onDone);
-  const before = { behind: (next: ChangingCall) => (isOfLock(sites.nameOf(next)) ? undefined : ("before" as const)) };
+  const before = { behind: (next: ChangingCall) => (isOfLock(siteOf(next, sites)) ? undefined : ("before" as const)) };
   const instead: CallAlteration = alteration.how === "without" ? "left out" : alteration.how === "in steps" ? "taken apart" : before;
   const port = alteredDisk(life.disk, (call) => {
-    if (sites.nameOf(call) !== alteration.site) return undefined;
+    if (siteOf(call, sites) !== alteration.site) return undefined;
     onDone();
     return instead;
   });
@@ -45,7 +48,7 @@ function inOtherOrder({ site, next }: { site: string; next: string }, life: Barr
   const waiting: AllTold[] = [];
   let isHeld = false;
   const behind = (call: ChangingCall): "before" | "after" | undefined => {
-    const name = sites.nameOf(call);
+    const name = siteOf(call, sites);
     if (isOfLock(name)) return undefined;
     if (name !== next) return "before";
     onDone();
@@ -56,7 +59,7 @@ function inOtherOrder({ site, next }: { site: string; next: string }, life: Barr
     for (const event of waiting.splice(0)) life.tell(event);
   };
   const port = alteredDisk(life.disk, (call) => {
-    if (isHeld || sites.nameOf(call) !== site) return undefined;
+    if (isHeld || siteOf(call, sites) !== site) return undefined;
     isHeld = true;
     return { behind, done };
   });

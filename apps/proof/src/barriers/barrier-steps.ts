@@ -1,4 +1,4 @@
-import { type Change, type Opening, type Step, stepsOf } from "../whole-stack/steps.ts";
+import { type Opening, type Step, stepsOf } from "../whole-stack/steps.ts";
 
 /** One of the next calls that change the disk fails, once. */
 export interface Fault {
@@ -22,28 +22,36 @@ export const ordinary = (steps: number, stepsAfterCrash: number, faults: number)
   return all;
 };
 
-/**
- * What has to happen in its turn before a barrier shows: what goes wrong and is undone, ids that only a leftover carries, a log
- * that is cut behind each checkpoint.
- */
-export const troubled: StepsOf = (random, depth) => {
+/** The steps of a life on an empty disk, with random details. */
+type Script = (whole: (below: number) => number) => readonly BarrierStep[];
+
+const full: BarrierStep = { do: "full" };
+const cleanUp: BarrierStep = { do: "clean-up", keep: 1 };
+const commit = (whole: (below: number) => number): BarrierStep => ({ do: "commit", changes: [{ key: `k${whole(3)}`, length: 3 }] });
+const large: BarrierStep = { do: "commit", changes: [{ key: "k", length: 600 }, { key: "l", length: 600 }] };
+const fault = (whole: (below: number) => number, within: number, kind: Fault["kind"]): BarrierStep => ({ do: "fault", in: 1 + whole(within), kind });
+
+/** What has to happen in its turn before a barrier shows. */
+export const SCRIPTS: readonly Script[] = [
+  // The directories can't be made.
+  (whole) => [fault(whole, 5, "syncDirectory"), opening, commit(whole)],
+  // A checkpoint fails, perhaps with its name.
+  (whole) => [opening, commit(whole), full, commit(whole), fault(whole, 4, "syncDirectory"), full, { do: "truncate" }, commit(whole)],
+  // Only a leftover carries the highest id.
+  (whole) => [opening, commit(whole), full, commit(whole), full, { do: "delete newest" }, fault(whole, 2, "write"), full, cleanUp, commit(whole)],
+  // Each checkpoint cuts the log behind it.
+  (whole) => [opening, large, large, full, large, full, large, full, commit(whole)],
+  // A withdrawal fails.
+  (whole) => [{ ...opening, maxRetained: 2 }, commit(whole), full, commit(whole), full, fault(whole, 2, "syncDirectory"), cleanUp, cleanUp, commit(whole)],
+];
+
+export const scripted = (script: Script): StepsOf => (random, depth) => {
   const whole = (below: number): number => Math.floor(random() * below);
-  const commit = (): BarrierStep => ({ do: "commit", changes: [{ key: `k${whole(3)}`, length: 3 }] satisfies Change[] });
-  const large = (): BarrierStep => ({ do: "commit", changes: [{ key: "k", length: 600 }, { key: "l", length: 600 }] });
-  const fault = (within: number, kind?: Fault["kind"]): BarrierStep => ({ do: "fault", in: 1 + whole(within), kind });
-  if (depth > 0) return [opening, commit()];
-  const scripts: readonly (readonly BarrierStep[])[] = [
-    [fault(5, "syncDirectory"), opening, commit()],
-    [opening, commit(), { do: "full" }, commit(), fault(4, "syncDirectory"), { do: "full" }, { do: "truncate" }, commit()],
-    [opening, commit(), { do: "full" }, commit(), { do: "full" }, { do: "delete newest" }, fault(2, "write"), { do: "full" }, { do: "clean-up", keep: 1 }, commit()],
-    [opening, large(), large(), { do: "full" }, large(), { do: "full" }, large(), { do: "full" }, commit()],
-    [{ ...opening, maxRetained: 2 }, commit(), { do: "full" }, commit(), { do: "full" }, fault(2, "syncDirectory"), { do: "clean-up", keep: 1 }, { do: "clean-up", keep: 1 }, commit()],
-  ];
-  return scripts[Math.floor(random() * scripts.length)] ?? [];
+  return depth === 0 ? script(whole) : [opening, commit(whole)];
 };
 
 /** A first checkpoint, and a commit by whoever comes after the crash: what it finds has to be there for good. */
 export const reopened: StepsOf = (random, depth) => {
-  const commit: BarrierStep = { do: "commit", changes: [{ key: `k${Math.floor(random() * 3)}`, length: 3 }] };
-  return depth === 0 ? [opening, commit, { do: "full" }, commit] : [opening, commit];
+  const first = commit((below) => Math.floor(random() * below));
+  return depth === 0 ? [opening, first, full, first] : [opening, first];
 };

@@ -26,6 +26,8 @@ export interface Altered {
   readonly port: Disk;
 }
 
+/** A name that isn't there: a call about it is the last one of a life, and none of the packages'. */
+export const THE_END = "/the end";
 const PLAIN: Opening = { do: "open", maxRetained: 1, maxChainLength: 2 };
 
 /**
@@ -81,6 +83,8 @@ class Living {
       disk.plan(undefined);
       await this.#survive(PLAIN);
       await this.#end();
+      // Nothing that is held back stays behind.
+      await this.#port.remove(THE_END).catch(() => undefined);
     } catch (error) {
       await this.#session?.abandon();
       throw error;
@@ -112,14 +116,15 @@ class Living {
   }
 
   #plan({ in: after, kind: counted }: Fault): void {
-    const { disk, tell } = this.#life;
+    const life = this.#life;
+    const { disk } = life;
     let left = after;
     disk.plan(({ kind, path }) => {
       if (!CHANGING.has(kind) || (counted ?? kind) !== kind || path.includes("/LOCK") || --left > 0) return undefined;
       disk.plan(undefined);
       this.#isHurt = true;
       this.#faults++;
-      tell({ fault: `${kind} ${path}` });
+      life.tell({ fault: `${kind} ${path}` });
       return { kind: "error", errno: "EIO" };
     });
   }

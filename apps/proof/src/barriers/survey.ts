@@ -1,7 +1,7 @@
 import { alteredDisk, exploreCrashes } from "@laminar/disk/testing";
 import { contentOf } from "../whole-stack/crash-test.ts";
-import { type Alteration, isBeginning, isOfLock, nameOf } from "./alterations.ts";
-import { type BarrierStep, ordinary, reopened, type StepsOf, troubled } from "./barrier-steps.ts";
+import { type Alteration, isBeginning, isOfLock, nameOf, siteOf } from "./alterations.ts";
+import { type BarrierStep, ordinary, reopened, scripted, SCRIPTS, type StepsOf } from "./barrier-steps.ts";
 import { type AllTold, barrierTest, type BarrierTestOptions } from "./barrier-test.ts";
 import type { CallSites } from "./call-sites.ts";
 
@@ -17,7 +17,7 @@ export interface World {
 /** What shows much in few states comes first. */
 export const WORLDS: readonly World[] = [
   { steps: reopened, nested: 0.4, imagesPerOperation: 3, states: 1200 },
-  { steps: troubled, nested: 0.1, imagesPerOperation: 12, states: 400 },
+  ...SCRIPTS.map((script) => ({ steps: scripted(script), nested: 0.1, imagesPerOperation: 8, states: 300 })),
   { steps: ordinary(5, 2, 0.3), nested: 0.25, imagesPerOperation: 12, states: 500 },
   { steps: ordinary(9, 3, 0.4), nested: 0.02, imagesPerOperation: 12, states: 400 },
 ];
@@ -54,7 +54,8 @@ export class Survey {
     const found = await exploreAt(place, (life) => {
       let last: string | undefined;
       const port = alteredDisk(life.disk, (call) => {
-        const site = this.#sites.nameOf(call);
+        const site = siteOf(call, this.#sites);
+        if (site === undefined) return undefined;
         for (const how of removals(call.kind)) this.#note(place, { how, site });
         if (isOfLock(site)) return undefined;
         if (last !== undefined && canWait(last)) this.#note(place, { how: "behind", site: last, next: site });

@@ -27,9 +27,9 @@ export type Behind = (next: ChangingCall) => "before" | "after" | undefined;
 
 /** A call as it would take effect, and what its caller is told when it doesn't. */
 export interface Effect<T> {
-  run(): Promise<T>;
+  readonly run: () => Promise<T>;
   /** Only of a rename. */
-  takeApart?(): Promise<T>;
+  readonly takeApart?: (() => Promise<T>) | undefined;
   /** Missing where the caller can't do without the effect. */
   readonly answer?: { readonly value: T } | undefined;
 }
