@@ -29,20 +29,25 @@ export interface Verdict {
 /** The reason that is listed for an alteration. */
 export const reasonFor = (name: string, reasons: readonly Reason[]): Reason | undefined => reasons.find(({ what }) => (typeof what === "string" ? what === name : what.test(name)));
 
+/** What is listed as needless, and shows. */
+export function wronglyListed(trials: readonly Trial[], reasons: readonly Reason[]): readonly string[] {
+  return trials.flatMap(({ name, shown, what }) =>
+    shown === undefined || reasonFor(name, reasons) === undefined ? [] : [`${name}: is listed as needless, and shows ${shown}: ${what}`],
+  );
+}
+
 /** Each alteration shows, or is listed; and what is listed exists, and doesn't show. */
 export function verdictOn(trials: readonly Trial[], reasons: readonly Reason[]): Verdict {
-  const violations: string[] = [];
+  const violations = [...wronglyListed(trials, reasons)];
   const used = new Set<Reason>();
   let necessary = 0;
   let hygiene = 0;
   let inexchangeable = 0;
-  for (const { name, altered, states, shown, what } of trials) {
+  for (const { name, altered, states, shown } of trials) {
     const listed = reasonFor(name, reasons);
     if (listed !== undefined) used.add(listed);
-    if (shown !== undefined) {
-      necessary++;
-      if (listed !== undefined) violations.push(`${name}: is listed as needless, and shows ${shown}: ${what}`);
-    } else if (altered === 0) {
+    if (shown !== undefined) necessary++;
+    else if (altered === 0) {
       inexchangeable++;
       if (listed !== undefined) violations.push(`${name}: is listed as needless, and was never exchanged`);
     } else if (listed !== undefined) hygiene++;
