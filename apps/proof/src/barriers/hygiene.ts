@@ -21,10 +21,10 @@ export const NEEDLESS_ORDERS: readonly Reason[] = [
   { what: /^wal\/segment-catalog remove: remove \| behind \|/, why: "A segment of which nothing counts may go later." },
   { what: /^wal\/segment-writer #writeHead: remove \| behind \|/, why: "An older head says less than the newest, so it may go later." },
   {
-    what: /^wal\/segment-writer #writeHead: syncDirectory \| behind \| wal\/segment-writer (#writeHead: remove|writeMarker: write)$/,
+    what: /^wal\/segment-writer #writeHead: syncDirectory \| behind \| wal\/segment-writer (#writeHead: remove|writeMarker: writeSync)$/,
     why: "Nothing is acknowledged in a segment before its publish has ended, and until then its predecessors' loss shows by the segment itself.",
   },
-  { what: /^wal\/segment-writer writeMarker: write \| behind \|/, why: "A marker proves what is durable without it: without one the next open copies." },
+  { what: /^wal\/segment-writer writeMarker: writeSync \| behind \|/, why: "A marker proves what is durable without it: without one the next open copies." },
   { what: /^wal\/segment-writer sync: sync for wal\/wal-writer #finish \| behind \|/, why: "As the sync itself: it covers a marker." },
   {
     what: "wal/segment-writer sync: sync for wal/wal-writer #makeDurable | behind | checkpoint/file-checkpoint-store publish: makeDirectory",
@@ -49,7 +49,6 @@ export const NEEDLESS_ORDERS: readonly Reason[] = [
     what: /^checkpoint\/file-store-steps sync(Published|TakenBack|Withdrawn): syncDirectory \| behind \| (checkpoint\/file-store-steps syncLeftovers|checkpoint\/file-checkpoint-store publish|disk\/durable|wal\/)/,
     why: "Whoever waits is told after it; the next call is another sync of the same directory, begins something new, or is about the log.",
   },
-  { what: "checkpoint/file-store-steps takeName: rename | behind | checkpoint/file-store-steps takeName: rename", why: "Two that nobody needs any more: each is whole until its own name is taken." },
 ];
 
 const STREAM = "It writes to a stream of the process.";
@@ -59,7 +58,7 @@ const BEHIND_DAMAGE = "A log that was damaged goes on: packages/wal/test/going-o
 /** Calls in the sources that the exploration doesn't make, each with the reason. */
 export const CALLS_NOT_MADE: readonly UnreachedReason[] = [
   { name: "disk/lock moveIn: removeDirectory", receiver: "ignore(disk", why: "Only Windows renames over no empty directory; packages/disk/test/lock-interleavings.test.ts makes it." },
-  { name: "disk/transfer writeFullySync: write", receiver: "file", why: "No package writes so; it is there for those who use the port." },
+  { name: "disk/transfer writeFullySync: writeSync", receiver: "file", why: "No package writes so; it is there for those who use the port." },
   { name: "wal/begin-writing setAside: rename", receiver: "disk", why: BEHIND_DAMAGE },
   { name: "wal/begin-writing setAside: syncDirectory", receiver: "disk", why: BEHIND_DAMAGE },
   { name: "wal/segment-writer #writeFrame: write", receiver: "file", why: "A batch above 64 KiB is written on another thread; the bytes and their sync are the same." },

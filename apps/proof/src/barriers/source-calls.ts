@@ -43,10 +43,9 @@ export function packageFiles(): readonly SourceFile[] {
 /** The calls that a file makes, found by the names of the port's methods. */
 export function callsIn(file: SourceFile): readonly SourceCall[] {
   return file.lines.flatMap((text, index) =>
-    /^\s*(\*|\/\/|\/\*)/.test(text) ? [] : [...text.matchAll(CALL)].map(([, receiver = "", method = ""]) => {
-      const kind = method === "writeSync" ? "write" : method;
-      return { file: file.path, line: index + 1, receiver, method, name: `${functionAt(file, index + 1)}: ${kind}` };
-    }),
+    /^\s*(\*|\/\/|\/\*)/.test(text)
+      ? []
+      : [...text.matchAll(CALL)].map(([, receiver = "", method = ""]) => ({ file: file.path, line: index + 1, receiver, method, name: `${functionAt(file, index + 1)}: ${method}` })),
   );
 }
 

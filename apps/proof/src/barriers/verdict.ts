@@ -22,7 +22,7 @@ export interface Verdict {
   readonly necessary: number;
   /** Alterations that didn't, each listed with the reason. */
   readonly hygiene: number;
-  /** Two calls of which the program looks at the first before it makes the second: nobody could exchange them. */
+  /** Two calls that can't be exchanged: the program looks at what the first did before it makes the second, or makes it only where the first failed. */
   readonly inexchangeable: number;
 }
 
@@ -45,15 +45,13 @@ export function verdictOn(trials: readonly Trial[], reasons: readonly Reason[]):
   let inexchangeable = 0;
   for (const { name, altered, states, shown } of trials) {
     const listed = reasonFor(name, reasons);
-    if (listed !== undefined) used.add(listed);
+    if (listed !== undefined && altered > 0) used.add(listed);
     if (shown !== undefined) necessary++;
-    else if (altered === 0) {
-      inexchangeable++;
-      if (listed !== undefined) violations.push(`${name}: is listed as needless, and was never exchanged`);
-    } else if (listed !== undefined) hygiene++;
+    else if (altered === 0) inexchangeable++;
+    else if (listed !== undefined) hygiene++;
     else violations.push(`${name}: nothing shows it in ${states} states, in which it was altered ${altered} times; either nothing needs it or the proof passes it by`);
   }
-  for (const reason of reasons) if (!used.has(reason)) violations.push(`${String(reason.what)}: is listed as needless, and isn't there`);
+  for (const reason of reasons) if (!used.has(reason)) violations.push(`${String(reason.what)}: is listed as needless, and isn't there, or was never altered`);
   return { violations, necessary, hygiene, inexchangeable };
 }
 
