@@ -42,6 +42,8 @@ export interface Outcome {
   readonly violations: readonly string[];
   /** Whatever else was counted, by its name, such as the states of each kind; printed under the table. */
   readonly counters: Readonly<Record<string, number>>;
+  /** Where states are counted by content: 64 bits of each one's hash, so that `soak` counts none again in a later round. */
+  readonly contents?: BigUint64Array | undefined;
   /** Why a part of it could not be done on this machine. */
   readonly skipped?: string | undefined;
   /** Where a further round goes on; not for what goes through all there is. */

@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Counts } from "./model/counters.ts";
 import { explore } from "./model/lives.ts";
@@ -6,7 +7,9 @@ import { worldOf } from "./model/worlds.ts";
 
 /** `pnpm --filter @laminar/checkpoint proof` does all of it, the normal run a part. */
 const IS_PROOF = process.env["CHECKPOINT_PROOF"] === "1";
-const STATES = IS_PROOF ? 200_000 : 4000;
+const STATES = Number(process.env["MODEL_STATES"] ?? (IS_PROOF ? 200_000 : 4000));
+/** Where a line says how many states there were, for the proof of all packages. */
+const COUNTS = process.env["MODEL_COUNTS"];
 const LEAST_PER_OPERATION = STATES / 1000;
 const LEAST_PER_CHAIN_LENGTH = STATES / 1000;
 const LEAST_PER_DEPTH = STATES / 40;
@@ -26,5 +29,6 @@ describe("the model and the manager", () => {
     for (const length of [1, 2, 3, 4]) expect(counts.byChainLength.get(length)).toBeGreaterThan(LEAST_PER_CHAIN_LENGTH);
     expect(Math.min(...counts.byDepth)).toBeGreaterThan(LEAST_PER_DEPTH);
     expect(counts.damagedImages).toBeGreaterThan(STATES / 10);
+    if (COUNTS !== undefined) appendFileSync(COUNTS, `${counts.states.size}\n`);
   }, 7_200_000);
 });

@@ -84,7 +84,7 @@ describe("the exploration of crashes", () => {
 
   it("tells what the crash left", async () => {
     const { failure } = await exploreCrashes(greetings("sync"), { states: 10_000 });
-    expect(String(failure)).toMatch(/found \d+ characters[^]*seed 1, 1 steps:\n {2}"hello[^]*crash before operation \d+, \w+ [^]*\/greeting: /);
+    expect(String(failure)).toMatch(/found \d+ characters[^]*seed 1, 1 steps:\n {2}"hello[^]*crash before \w+ \/[^]*after:\n[^]*\/greeting: /);
   });
 
   it("finds a program that fails, hangs, leaves a handle open, or whose recovery refuses", async () => {
@@ -106,6 +106,12 @@ describe("the exploration of crashes", () => {
   it("counts what counts as the same once", async () => {
     const { states } = await exploreCrashes(greetings(), { states: 10_000, lives: 1, contentOf: (image) => (image.files.has("/greeting") ? "1" : "0").repeat(16) });
     expect(states).toBe(2);
+  });
+
+  it("ends when there is nothing new", async () => {
+    const { states, lives } = await exploreCrashes({ ...greetings(), steps: () => ["hello"] }, { states: 10_000, nested: () => 0 });
+    expect(states).toBeLessThan(100);
+    expect(lives).toBe(101);
   });
 
   it("refuses numbers that make no sense", async () => {

@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { breakLock, DiskError, isDiskError, lockDirectory, type Disk, type DirectoryEntry } from "../src/index.ts";
@@ -7,6 +8,8 @@ import type { Program } from "./lock-stands.ts";
 /** How far the search goes. Everything grows by a factor of about a hundred with one life more. */
 const lives = 2;
 const racers = 3;
+/** Where a line says how many states there were, for the proof of all packages. */
+const COUNTS = process.env["MODEL_COUNTS"];
 
 /** Takes the directory, owns it for one step, and gives it up. */
 const locker: Program = async (disk, own) => {
@@ -134,6 +137,7 @@ describe("in every order of steps, deaths and power cuts, a lock has one owner, 
   it.each(Object.entries(settings))("with %s", async (name, setting) => {
     const { states, violation } = await search(name, setting);
     expect(violation).toBeUndefined();
+    if (COUNTS !== undefined) appendFileSync(COUNTS, `${states}\n`);
     expect(states).toBeGreaterThan(100);
   });
 });

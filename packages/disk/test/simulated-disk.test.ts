@@ -144,6 +144,31 @@ describe("a sync that doesn't do its work", () => {
     for (const { files } of disk.powerCuts()) expect(files.get("/a")?.subarray(512)).toEqual(filled(8, 2));
   });
 
+  test("covers what was written before it was called; what comes while it runs is covered by the next one", async () => {
+    const { disk, file } = await writtenFile();
+    const first = file.sync();
+    file.writeSync(0, filled(8, 2));
+    file.writeSync(512, filled(8, 3));
+    await first;
+    expect(disk.killed().files.get("/a")?.length).toBe(520);
+    expect(leftOf(disk, "/a")).toEqual(["512:1", "512:2", "520:1", "520:2", "8:1", "8:2"]);
+    await file.sync();
+    expect(leftOf(disk, "/a")).toEqual(["520:2"]);
+  });
+
+  test("of a directory covers the names that stood when it was called", async () => {
+    const orders = new Set<string>();
+    for (let seed = 1; seed <= 10; seed++) {
+      const disk = createSimulatedDisk();
+      await (await disk.create("/a")).close();
+      await disk.runInterleaved(() => Promise.all([disk.syncDirectory("/"), disk.makeDirectory("/d")]), { seed });
+      orders.add(disk.operations.slice(-2).map(({ kind }) => kind).join());
+      const left = [...disk.powerCuts()].map(({ files, directories }) => [...files.keys(), ...directories].join());
+      expect(left.sort(), `seed ${seed}`).toEqual(["/a,/", "/a,/,/d"]);
+    }
+    expect(orders.size).toBe(2);
+  });
+
   test("and lies leaves everything to the next one", async () => {
     const { disk, file } = await writtenFile();
     failNext(disk, "sync", { kind: "lie" });
@@ -331,6 +356,51 @@ describe("processes and boots", () => {
     await file.close();
     expect(second.openFiles).toBe(0);
     expect(await disk.stat("/a")).toMatchObject({ kind: "file", size: 0 });
+  });
+
+  test("a process that is killed before an operation takes effect doesn't do it", async () => {
+    const disk = createSimulatedDisk();
+    const second = disk.anotherProcess();
+    const file = await second.create("/a");
+    second.beforeEach(({ kind }) => {
+      if (kind === "write") second.kill();
+    });
+    await expect(file.write(0, filled(1, 1))).rejects.toMatchObject({ code: "DISK_CLOSED" });
+    expect(await disk.stat("/a")).toMatchObject({ size: 0 });
+    const third = disk.anotherProcess();
+    third.beforeEach(() => third.kill());
+    await expect(third.open("/a")).rejects.toMatchObject({ code: "DISK_CLOSED" });
+    expect(third.openFiles).toBe(0);
+  });
+});
+
+describe("what a program may not count on", () => {
+  test("a name has at most 255 bytes, and no NUL", async () => {
+    const disk = createSimulatedDisk();
+    const refusal = { code: "DISK_IO", errno: "ENAMETOOLONG" };
+    await (await disk.create(`/${"x".repeat(255)}`)).close();
+    for (const name of ["x".repeat(256), "ü".repeat(128)]) {
+      await expect(disk.create(`/${name}`)).rejects.toMatchObject(refusal);
+      await expect(disk.stat(`/${name}`)).rejects.toMatchObject(refusal);
+      await expect(disk.makeDirectory(`/${name}/d`)).rejects.toMatchObject(refusal);
+      await expect(disk.rename(`/${"x".repeat(255)}`, `/${name}`)).rejects.toMatchObject(refusal);
+    }
+    await expect(disk.create("/a\0b")).rejects.toThrow(TypeError);
+    expect(() => disk.statSync("/\0")).toThrow(TypeError);
+    expect(() => disk.statSync(`/${"x".repeat(256)}`)).toThrow(expect.objectContaining({ operation: "statSync" }));
+    expect(disk.killed().files.size).toBe(1);
+  });
+
+  test("a machine that starts again measures time from a new start", async () => {
+    const disk = createSimulatedDisk();
+    disk.advance(5_000);
+    const [cut] = disk.powerCuts();
+    for (const next of [disk.killed().mount(), cut?.mount()]) {
+      expect(next?.clock.monotonic()).toBe(0);
+      expect(next?.clock.now()).toBe(disk.clock.now());
+      next?.advance(7);
+      expect([next?.clock.monotonic(), disk.clock.monotonic()]).toEqual([7, 5_000]);
+    }
   });
 });
 

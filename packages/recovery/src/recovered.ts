@@ -41,24 +41,26 @@ export function applyRecovered(state: RecoveredState, store: RestorableStore): v
   }
 }
 
+const sentence = (text: string): string => (text.endsWith(".") ? text : `${text}.`);
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
 
 /** A report as one paragraph for people. */
 export function formatReport(report: RecoveryReport): string {
-  const { checkpoint, log, skippedCheckpoints, durations } = report;
+  const { checkpoint, log, skippedCheckpoints, ignoredNames, durations } = report;
   if (report.freshStart) return "Fresh start: there is neither a checkpoint nor a log.";
   const parts = [
     checkpoint
       ? `Checkpoint ${checkpoint.id} at record ${checkpoint.walPosition} (${plural(checkpoint.entries, "key")}, ${plural(checkpoint.bytes, "byte")}).`
       : "No checkpoint.",
-    ...skippedCheckpoints.map(({ id, reason, detail }) => `Checkpoint ${id} was skipped, ${reason}: ${detail}.`),
+    ...skippedCheckpoints.map(({ id, reason, detail }) => `Checkpoint ${id} was skipped, ${sentence(`${reason}: ${detail}`)}`),
   ];
+  if (ignoredNames.length > 0) parts.push(`Passed by, since no checkpoint has such a name: ${ignoredNames.join(", ")}.`);
   if (log) {
     parts.push(
       `Of the log ${plural(log.entriesRead, "entry").replace(/entrys$/, "entries")} read, ${log.entriesApplied} applied in ${plural(log.commitsApplied, "commit")}, ${log.entriesDiscarded} discarded without a commit.`,
     );
     if (log.end.kind === "torn") parts.push(`The log ends in the remains of an unfinished write: ${log.end.file} at ${log.end.offset}, ${plural(log.end.bytes, "byte")}.`);
-    if (log.end.kind === "damaged") parts.push(`DAMAGED: the log was read up to ${log.end.file} at ${log.end.offset} only, and what is behind it was given up: ${log.end.damage}.`);
+    if (log.end.kind === "damaged") parts.push(`DAMAGED: the log was read up to ${log.end.file} at ${log.end.offset} only, and what is behind it was given up: ${sentence(String(log.end.damage))}`);
     if (log.fencedAfter !== undefined) parts.push(`Everything after record ${log.fencedAfter} was taken out of use.`);
   } else parts.push("No log.");
   if (report.partial) parts.push("PARTIAL: newer commits were left out, as asked for.");

@@ -5,7 +5,7 @@ import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/stat
 import { openWal, type WalEntry, type WalEntryInput, type WriteAheadLog } from "@laminar/wal";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { recover } from "../src/index.ts";
-import { CHECKPOINTS, changesDisk, stateOf, textOf, WAL } from "./crash-program.ts";
+import { CHECKPOINTS, changesDisk, stateOf, textOf, WAL } from "./recovered-states.ts";
 import { seeded } from "./seeded.ts";
 
 const SEEDS = process.env["RECOVERY_PROOF"] ? 100 : 8;

@@ -1,7 +1,7 @@
 import { writeFully } from "@laminar/disk";
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
 import { type DurableState, openDurableState, recover, type RecoveryConfig } from "../src/index.ts";
-import { stateOf } from "./crash-program.ts";
+import { stateOf } from "./recovered-states.ts";
 import { cutOf, textOfCut } from "./durable-oracle.ts";
 
 /** Content of each file by path below the data directory. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DiskImage, SimulatedDisk } from "@laminar/disk/testing";
 import { type DurableState, recover } from "../src/index.ts";
-import { stateOf, textOf } from "./crash-program.ts";
+import { stateOf, textOf } from "./recovered-states.ts";
 
 export const DIRECTORY = "/data";
 const PLACES = { checkpointDir: `${DIRECTORY}/checkpoints`, walDir: `${DIRECTORY}/log` };

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { isCorruption, planRecovery, type PlanInput, type RecoveryPlan } from "../src/core/index.ts";
 import { formatReport, recover, type RecoveredState } from "../src/index.ts";
 import { type MemoryCheckpoint, memoryCheckpointReader, memoryLogReader } from "../src/testing/index.ts";
-import { stateOf, textOf } from "./crash-program.ts";
+import { stateOf, textOf } from "./recovered-states.ts";
 import { seeded } from "./seeded.ts";
 
 const SEEDS = process.env["RECOVERY_PROOF"] ? 60_000 : 3000;

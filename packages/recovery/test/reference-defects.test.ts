@@ -4,7 +4,7 @@ import { encodeSnapshot } from "@laminar/state-snapshot";
 import { openWal, type WalEntryInput } from "@laminar/wal";
 import { describe, expect, it } from "vitest";
 import { hasState, isCorruption, recover, recoverSimple, type RecoveredState, type RecoveryConfig } from "../src/index.ts";
-import { stateOf, textOf } from "./crash-program.ts";
+import { stateOf, textOf } from "./recovered-states.ts";
 import { diskWith, filesOf, pathOf, segmentsIn } from "./data-directories.ts";
 
 /*

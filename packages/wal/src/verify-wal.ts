@@ -62,15 +62,17 @@ export async function verifyWal(directory: string, options: VerifyOptions = {}):
   requireDirectory(directory);
   const disk = options.disk ?? nodeDisk;
   const missing: WalReport = { verdict: "missing", damages: [], startsAfter: 0, lastLsn: 0, provenLsn: 0, records: 0, batches: 0, segments: 0 };
+  let files: readonly string[] = [];
   try {
     return await confirmDamage(disk, directory, async (listing): Promise<WalReport> => {
+      files = listing.segments.map(({ name }) => join(directory, name));
       const shape = await readShape(disk, listing, "stop");
       return shape ? new Verification(disk, shape, options).run() : missing;
     });
   } catch (error) {
     if (isWalError(error, "WAL_NOT_FOUND")) return missing;
     // Not one header could be read.
-    if (isWalError(error) && isCorruption(error)) return { ...missing, verdict: "damaged", damage: error, damages: [plainDamage(error)] };
+    if (isWalError(error) && isCorruption(error)) return { ...missing, verdict: "damaged", damage: error, damages: [plainDamage(error), ...unreadableHeaders(files, error)] };
     throw error;
   }
 }
@@ -149,12 +151,16 @@ class Verification {
 export function damageOfHeaders({ directory, damage }: LogShape): readonly WalDamage[] {
   if (!damage) return [];
   const { unreadable, behind, atStart } = damage;
-  const files = unreadable.map(({ name }) => join(directory, name)).filter((file) => file !== behind?.file);
-  const others = files.map((file): WalDamage => {
+  const others = unreadableHeaders(unreadable.map(({ name }) => join(directory, name)), behind);
+  return [...(behind ? [plainDamage(behind)] : []), ...others, ...(atStart ? [plainDamage(atStart)] : [])];
+}
+
+/** A place for each of `files` that `named` doesn't tell of. */
+function unreadableHeaders(files: readonly string[], named: WalError | undefined): readonly WalDamage[] {
+  return files.filter((file) => file !== named?.file).map((file) => {
     const message = `${file}: its header doesn't verify, or is another segment's. Nothing was changed; restore the file from a copy`;
     return { code: "WAL_CORRUPT", message, file, offset: 0 };
   });
-  return [...(behind ? [plainDamage(behind)] : []), ...others, ...(atStart ? [plainDamage(atStart)] : [])];
 }
 
 /** Whether what is missing at `offset`, the very end of a segment, stood in the next file, whose header can't be read. */

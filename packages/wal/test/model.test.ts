@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { createSimulatedDisk } from "@laminar/disk/testing";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { someDamage } from "./image-damage.ts";
@@ -12,7 +13,9 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** `pnpm --filter @laminar/wal proof` does all of it, the normal run a part. */
 const IS_PROOF = process.env["WAL_PROOF"] === "1";
-const STATES = IS_PROOF ? 300_000 : 10_000;
+const STATES = Number(process.env["MODEL_STATES"] ?? (IS_PROOF ? 300_000 : 10_000));
+/** Where a line says how many states there were, for the proof of all packages. */
+const COUNTS = process.env["MODEL_COUNTS"];
 const LEAST_PER_OPERATION = STATES / 200;
 const LEAST_PER_DEPTH = STATES / 25;
 
@@ -89,5 +92,6 @@ describe("the model and the log", () => {
     expect(Math.min(...counts.byOperation.values())).toBeGreaterThan(LEAST_PER_OPERATION);
     expect(Math.min(...counts.byDepth)).toBeGreaterThan(LEAST_PER_DEPTH);
     expect(damage.total).toBeGreaterThan(STATES / 3);
+    if (COUNTS !== undefined) appendFileSync(COUNTS, `${counts.states.size}\n`);
   }, 7_200_000);
 });

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isWalError, openWal, openWalReader, type VerifyProgress, verifyWal, type WalReport } from "../src/index.ts";
@@ -81,6 +81,16 @@ describe("a damaged log", () => {
       [join(directory, segment(2)), 5, 177, 8, 4],
       [join(directory, segment(5)), 17, 177, 20, 16],
     ]);
+  });
+
+  it("names every file when no header can be read, since none that isn't named is damaged", async () => {
+    const directory = await writeSampleLog();
+    const names = (await readdir(directory)).filter((name) => name.endsWith(".wal")).sort();
+    for (const name of names) await writeFile(join(directory, name), "no header");
+    const report = await verifyWal(directory);
+    expect(report.damages.map(({ code, file, offset }) => [code, file, offset])).toEqual(names.map((name) => ["WAL_CORRUPT", join(directory, name), 0]));
+    expect(report.damages[0]?.message).toBe(report.damage?.message);
+    expect((await lookAt(directory, "verify")).stdout).toMatch(new RegExp(`^damaged: ${names.length} places; no record can be read`));
   });
 
   it("of which no header can be read is damaged as well, with nothing known", async () => {

@@ -2,6 +2,7 @@ import { type CrashTest, exploreCrashes } from "@laminar/disk/testing";
 import { durableState } from "../durable-state/crash-test.ts";
 import { restoreChance } from "../identities.ts";
 import type { Outcome, Part, Row, Work } from "../row.ts";
+import { Contents } from "../whole-stack/contents.ts";
 import { Counter } from "../whole-stack/count.ts";
 import { contentOf, wholeStack } from "../whole-stack/crash-test.ts";
 import { type AnyStep, operationKindOf, shapesOf } from "../whole-stack/labels.ts";
@@ -15,6 +16,7 @@ const RARE: ReadonlySet<string> = new Set(["log of 0 segments"]);
 async function explore<Step extends AnyStep>(test: CrashTest<Step, Told>, { size, goal, seed }: Work): Promise<Outcome> {
   const kinds = new Counter();
   const shapes = new Counter();
+  const contents = new Contents();
   try {
     const findings = await exploreCrashes(test, {
       states: goal,
@@ -22,6 +24,7 @@ async function explore<Step extends AnyStep>(test: CrashTest<Step, Told>, { size
       contentOf,
       nested: (depth) => (depth === 0 ? 0.003 : depth < 3 ? 0.005 : 0),
       onState(state) {
+        contents.add(state.content);
         kinds.add(operationKindOf(state));
         for (const shape of shapesOf(state)) shapes.add(shape);
       },
@@ -38,6 +41,7 @@ async function explore<Step extends AnyStep>(test: CrashTest<Step, Told>, { size
         ...Object.fromEntries([...kinds.entries(), ...shapes.entries()]),
         ...Object.fromEntries(byDepth.map((count, depth) => [`after ${depth === 0 ? "one crash" : `${depth + 1} crashes`}`, count])),
       },
+      contents: contents.all,
       nextSeed,
     };
   } finally {

@@ -72,15 +72,15 @@ async function ask(work: Work, question: Question): Promise<Outcome> {
 
 const barriers: Part = {
   name: "each one left out",
-  goal: { check: 1, proof: 60 },
-  seconds: 60,
+  goal: { check: 1, proof: 40 },
+  seconds: 30,
   run: (work) => ask(work, { isAsked: (alteration) => !isOrder(alteration), needless: NEEDLESS_BARRIERS }),
 };
 
 const orders: Part = {
   name: "two calls in the other order",
-  goal: { check: 1, proof: 60 },
-  seconds: 100,
+  goal: { check: 1, proof: 80 },
+  seconds: 60,
   run: (work) => ask(work, { isAsked: isOrder, needless: NEEDLESS_ORDERS }),
 };
 

@@ -14,32 +14,37 @@ export interface Start<Step, Event> {
   readonly depth: number;
 }
 
+/** A crash that broke something. */
+export interface Crash {
+  readonly operation: Operation;
+  /** Those of its life that came before and change the disk. */
+  readonly before: readonly Operation[];
+  readonly leftBehind: string;
+}
+
 /** A promise that was broken, as it is met. */
 export class Broken<Step, Event> {
   readonly kind: "refused" | "broken" | "failed";
   readonly what: string;
   readonly start: Start<Step, Event>;
-  readonly operation: Operation | undefined;
-  readonly leftBehind: string;
+  /** Where the life crashed; `undefined` where it failed by itself. */
+  readonly crash: Crash | undefined;
   readonly cause: unknown;
 
-  constructor(kind: "refused" | "broken" | "failed", what: string, start: Start<Step, Event>, at?: { readonly operation: Operation; readonly leftBehind: string }, cause?: unknown) {
+  constructor(kind: "refused" | "broken" | "failed", what: string, start: Start<Step, Event>, crash?: Crash, cause?: unknown) {
     this.kind = kind;
     this.what = what;
     this.start = start;
-    this.operation = at?.operation;
-    this.leftBehind = at?.leftBehind ?? "";
+    this.crash = crash;
     this.cause = cause;
   }
 }
 
 /** A crash whose image holds what no recovery has looked at yet. */
 interface Moment<Step> extends CrashState<Step> {
-  readonly content: string;
   /** How much had been told. */
   readonly told: number;
-  /** Where the image differs from what programs saw. */
-  readonly difference: () => string;
+  readonly crash: () => Crash;
 }
 
 const changing: ReadonlySet<Operation["kind"]> = new Set(["create", "makeDirectory", "removeDirectory", "remove", "rename", "syncDirectory", "write", "sync"]);
@@ -112,11 +117,11 @@ export class CrashExplorer<Step, Event> {
     const cuts = disk.powerCuts({ limit: this.#options.imagesPerOperation ?? imagesDefault, seed: at.operation.index });
     for (const image of [killed, ...cuts]) {
       this.#looked += 1;
-      const difference = (): string => leftBehind(image, killed);
+      const crash = (): Crash => crashBefore(at.operation, disk.operations, leftBehind(image, killed));
       const content = this.#contentOf(image);
       const found = this.#found.get(content);
-      if (found === undefined) gathered.add({ ...at, image, content, difference });
-      else if (gathered.isNew(found, at.told)) gathered.broken ??= this.#judge(found, start, events, { operation: at.operation, difference });
+      if (found === undefined) gathered.add({ ...at, image, content, crash });
+      else if (gathered.isNew(found, at.told)) gathered.broken ??= this.#judge(found, start, events, crash);
     }
   }
 
@@ -131,7 +136,7 @@ export class CrashExplorer<Step, Event> {
   }
 
   async #lookAt(moment: Moment<Step>, start: Start<Step, Event>, events: readonly Event[]): Promise<void> {
-    const { image, content, operation, depth } = moment;
+    const { image, content, depth } = moment;
     let found = this.#found.get(content);
     const isNew = found === undefined;
     found ??= await this.#recover(moment, start);
@@ -140,7 +145,7 @@ export class CrashExplorer<Step, Event> {
       this.#byDepth[depth] = (this.#byDepth[depth] ?? 0) + 1;
       this.#options.onState?.(moment);
     }
-    const broken = this.#judge(found, start, events, { operation, difference: moment.difference });
+    const broken = this.#judge(found, start, events, moment.crash);
     if (broken !== undefined) throw broken;
     if (isNew) await this.#liveOn(image, content, events, depth);
   }
@@ -150,13 +155,13 @@ export class CrashExplorer<Step, Event> {
     try {
       return await withoutHanging(disk, this.#test.recover(disk));
     } catch (error) {
-      throw new Broken("refused", `recovery refuses it: ${String(error)}`, start, { operation: moment.operation, leftBehind: moment.difference() }, error);
+      throw new Broken("refused", `recovery refuses it: ${String(error)}`, start, moment.crash(), error);
     }
   }
 
-  #judge(found: string, start: Start<Step, Event>, events: readonly Event[], at: { readonly operation: Operation; readonly difference: () => string }): Broken<Step, Event> | undefined {
+  #judge(found: string, start: Start<Step, Event>, events: readonly Event[], crash: () => Crash): Broken<Step, Event> | undefined {
     const what = this.#test.judge(found, events);
-    return what === undefined ? undefined : new Broken("broken", what, start, { operation: at.operation, leftBehind: at.difference() });
+    return what === undefined ? undefined : new Broken("broken", what, start, crash());
   }
 
   /** Starts another life from a share of the states, by their content. */
@@ -166,6 +171,10 @@ export class CrashExplorer<Step, Event> {
     if (number / 0x1_0000_0000 >= nested(depth)) return;
     await this.live({ disk: () => image.mount(), events, steps: this.#test.steps(createRandom(number), depth + 1), depth: depth + 1 });
   }
+}
+
+function crashBefore(operation: Operation, operations: readonly Operation[], difference: string): Crash {
+  return { operation, before: operations.filter(({ index, kind }) => index < operation.index && changing.has(kind)), leftBehind: difference };
 }
 
 /** Steps that are gone through once, and which of them is under way. */

@@ -35,6 +35,8 @@ export interface Life<Step, Event> {
 /** A state of the disk that a crash may leave, when its content is met for the first time. */
 export interface CrashState<Step> {
   readonly image: DiskImage;
+  /** What it counts as: the text of `contentOf`, or the image's hash. */
+  readonly content: string;
   /** The crash comes before this operation takes effect. */
   readonly operation: Operation;
   /** The step that is under way: "start" before the first was taken, "end" after the last. */
@@ -43,7 +45,7 @@ export interface CrashState<Step> {
 }
 
 export interface ExploreOptions<Step> {
-  /** Ends after so many distinct states. */
+  /** Ends after so many distinct states, or when a hundred lives in a row brought no new one. */
   readonly states: number;
   /** Ends after so many lives that start on an empty disk (no limit if not given). */
   readonly lives?: number | undefined;
@@ -88,7 +90,9 @@ export interface CrashFailure<Step> {
   readonly steps: readonly Step[];
   /** The operation before which it crashed; `undefined` where the life failed by itself. */
   readonly operation: Operation | undefined;
-  /** Where the crash's image differs from what programs saw. */
+  /** What that life had done to the disk by then. */
+  readonly operationsBefore: readonly Operation[];
+  /** Where the crash's image differs from what programs saw, a line for each file. */
   readonly leftBehind: string;
   readonly cause: unknown;
   /** All of it, to be read. */

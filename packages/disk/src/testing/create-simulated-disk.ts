@@ -1,13 +1,24 @@
 import { DirectoryNode } from "./directory-node.ts";
+import { volumeOf } from "./durable-volume.ts";
 import { Machine } from "./machine.ts";
 import type { SimulatedDisk } from "./simulated-disk.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { Volume } from "./volume.ts";
 
+export interface SimulatedDiskOptions {
+  /**
+   * Content by path of the files that the disk holds, in the directories that their paths name, all of it durable: a disk that
+   * was copied or damaged. It is as after a power cut, so that whoever held a lock on the first boot of a simulated machine is dead.
+   *
+   * @throws RangeError for a path that is given twice, is the root, or leads through another file
+   */
+  readonly files?: ReadonlyMap<string, Uint8Array> | undefined;
+}
+
 /**
- * An empty disk (only `/` is there) on a machine of its own, without real files, timers or threads. A test runs a program on
- * it and asks, before each operation, what a power cut or a kill at that moment would leave; a program that starts from any
- * of these images must find all that it was promised:
+ * An empty disk (only `/` is there), or one with the files that are given, on a machine of its own, without real files, timers
+ * or threads. A test runs a program on it and asks, before each operation, what a power cut or a kill at that moment would
+ * leave; a program that starts from any of these images must find all that it was promised:
  *
  * ```ts
  * const disk = createSimulatedDisk();
@@ -23,7 +34,10 @@ import { Volume } from "./volume.ts";
  * Each call takes effect as a whole, one microtask after it was made (`writeSync` at once) and in the order of the calls, so
  * that the same program does the same every time: an image is found again by the index of its operation, `limit` and
  * `seed`. `disk.plan((operation) => operation.index === 7 ? { kind: "error", errno: "EIO" } : undefined)` fails one call.
+ * `disk.runInterleaved(program, { seed })` takes the calls in another order for each seed.
  */
-export function createSimulatedDisk(): SimulatedDisk {
-  return new SimulatedProcess(Machine.first(new Volume(new DirectoryNode())));
+export function createSimulatedDisk(options: SimulatedDiskOptions = {}): SimulatedDisk {
+  const { files } = options;
+  const first = Machine.first(new Volume(new DirectoryNode()));
+  return new SimulatedProcess(files === undefined ? first : first.afterPowerCut()(volumeOf(files)));
 }

@@ -1,11 +1,11 @@
 import { type Hash, named, noContent, sum, toHex } from "./content-hash.ts";
-import { DirectoryNode, type Node, type Slot } from "./directory-node.ts";
-import { FileNode } from "./file-node.ts";
+import { durableVolume } from "./durable-volume.ts";
+import type { FileNode } from "./file-node.ts";
 import type { FileState } from "./file-state.ts";
 import { cachedTree, hashOfDirectory, type NameTree } from "./name-tree.ts";
 import type { DiskImage, SimulatedDisk } from "./simulated-disk.ts";
 import type { FileStates } from "./unsynced-state.ts";
-import { Volume } from "./volume.ts";
+import type { Volume } from "./volume.ts";
 
 /** Starts a machine on a volume. */
 export type Start = (volume: Volume) => SimulatedDisk;
@@ -36,7 +36,7 @@ export function powerCutImage(names: NameTree, hash: Hash, states: readonly File
     throw new Error("A file of the image has no content.");
   };
   const content = { names, stateOf, hash };
-  return new Image(content, () => start(durableVolume(content)));
+  return new Image(content, () => start(durableVolume(names.directories, names.files.map(({ path, file }) => ({ path, state: stateOf(file) })))));
 }
 
 class Image implements DiskImage {
@@ -72,27 +72,4 @@ class Image implements DiskImage {
   mount(): SimulatedDisk {
     return this.#mount();
   }
-}
-
-function durableVolume(content: Content): Volume {
-  const root = new DirectoryNode();
-  const directories = new Map([["", { node: root, slots: new Map<string, Slot>() }]]);
-  const put = (path: string, node: Node): void => {
-    const cut = path.lastIndexOf("/");
-    const name = path.slice(cut + 1);
-    const parent = directories.get(path.slice(0, cut));
-    parent?.node.entries.set(name, node);
-    parent?.slots.set(name, { node, change: -1 });
-  };
-  // A directory comes before what it holds.
-  for (const path of content.names.directories) {
-    if (path === "/") continue;
-    const node = new DirectoryNode();
-    put(path, node);
-    directories.set(path, { node, slots: new Map() });
-  }
-  // Below every change that the volume will count.
-  for (const [number, { path, file }] of content.names.files.entries()) put(path, FileNode.durable(content.stateOf(file), -1 - number));
-  for (const { node, slots } of directories.values()) node.durable = slots;
-  return new Volume(root);
 }

@@ -1,12 +1,18 @@
 import { Broken, CrashExplorer } from "./crash-explorer.ts";
 import type { CrashFailure, CrashFindings, CrashTest, ExploreOptions } from "./crash-test.ts";
 import { shrink } from "./shrink.ts";
+import type { Operation } from "./simulated-disk.ts";
+
+/** A program that has no more states is known after so many lives that bring nothing new. */
+const livesInVainMost = 100;
+/** So many of the last operations are shown: a crash is explained by what came right before it. */
+const shownOperations = 8;
 
 /**
  * Lets a program live on simulated disks, life after life by seed, and crashes it before every operation that changes the disk:
  * by a kill, and by power cuts of which a selection of the images is looked at. From each distinct content it recovers once, and
  * judges what was found by what had been told until then; from a share of them it lives on, and crashes again. Ends with the
- * first promise that is broken, its steps made as few as still break one.
+ * first promise that is broken, its steps made as few as still break one; or when a hundred lives in a row brought no new state.
  *
  * Everything depends on the seeds alone if the program does: what draws random numbers or reads clocks by itself has to be given
  * other ones. The states are counted by content, so they are as many as the program's content is varied.
@@ -19,8 +25,11 @@ export async function exploreCrashes<Step, Event>(test: CrashTest<Step, Event>, 
   const explorer = new CrashExplorer(test, options);
   let seed = first;
   let failure: CrashFailure<Step> | undefined;
-  for (; failure === undefined && !explorer.isEnough && seed < first + lives; seed++) {
+  let livesInVain = 0;
+  for (; failure === undefined && !explorer.isEnough && seed < first + lives && livesInVain < livesInVainMost; seed++) {
+    const before = explorer.findings.states;
     const broken = await brokenBy<Step, Event>(() => explorer.explore(seed));
+    livesInVain = explorer.findings.states > before ? 0 : livesInVain + 1;
     if (broken !== undefined) failure = new Failure(seed, isShrunk ? await shrunk(test, options, broken) : broken);
   }
   return { ...explorer.findings, nextSeed: seed, failure };
@@ -50,49 +59,40 @@ async function shrunk<Step, Event>(test: CrashTest<Step, Event>, options: Explor
 }
 
 class Failure<Step, Event> implements CrashFailure<Step> {
+  readonly kind: CrashFailure<Step>["kind"];
+  readonly what: string;
   readonly seed: number;
-  readonly #broken: Broken<Step, Event>;
+  readonly depth: number;
+  readonly steps: readonly Step[];
+  readonly operation: Operation | undefined;
+  readonly operationsBefore: readonly Operation[];
+  readonly leftBehind: string;
+  readonly cause: unknown;
 
-  constructor(seed: number, broken: Broken<Step, Event>) {
+  constructor(seed: number, { kind, what, start, crash, cause }: Broken<Step, Event>) {
+    this.kind = kind;
+    this.what = what;
     this.seed = seed;
-    this.#broken = broken;
-  }
-
-  get kind(): CrashFailure<Step>["kind"] {
-    return this.#broken.kind;
-  }
-
-  get what(): string {
-    return this.#broken.what;
-  }
-
-  get depth(): number {
-    return this.#broken.start.depth;
-  }
-
-  get steps(): readonly Step[] {
-    return this.#broken.start.steps;
-  }
-
-  get operation(): CrashFailure<Step>["operation"] {
-    return this.#broken.operation;
-  }
-
-  get leftBehind(): string {
-    return this.#broken.leftBehind;
-  }
-
-  get cause(): unknown {
-    return this.#broken.cause;
+    this.depth = start.depth;
+    this.steps = start.steps;
+    this.operation = crash?.operation;
+    this.operationsBefore = crash?.before ?? [];
+    this.leftBehind = crash?.leftBehind ?? "";
+    this.cause = cause;
   }
 
   toString(): string {
-    const { operation } = this;
-    const target = operation?.target === undefined ? "" : ` to ${operation.target}`;
-    const crash = operation === undefined ? "" : `\ncrash before operation ${operation.index}, ${operation.kind} ${operation.path}${target}, which leaves of what programs saw:\n${indented(this.leftBehind)}`;
-    const steps = this.steps.map((step) => JSON.stringify(step)).join("\n");
-    return `${this.what}\nseed ${this.seed}${this.depth === 0 ? "" : `, after ${this.depth} crashes before`}, ${this.steps.length} steps:\n${indented(steps)}${crash}`;
+    const crashes = this.depth === 0 ? "" : `, after ${this.depth} crashes before`;
+    const steps = `seed ${this.seed}${crashes}, ${this.steps.length} steps:\n${indented(this.steps.map((step) => JSON.stringify(step)).join("\n"))}`;
+    if (this.operation === undefined) return `${this.what}\n${steps}`;
+    const last = this.operationsBefore.slice(-shownOperations).map(textOf);
+    const crash = `crash before ${textOf(this.operation)}, after:\n${indented(last.join("\n"))}\nwhich leaves of what programs saw:\n${indented(this.leftBehind)}`;
+    return `${this.what}\n${steps}\n${crash}`;
   }
+}
+
+function textOf({ kind, path, target, position, length }: Operation): string {
+  return `${kind} ${path}${target === undefined ? "" : ` to ${target}`}${length === undefined ? "" : `, ${length} bytes at ${position}`}`;
 }
 
 function indented(lines: string): string {

@@ -21,6 +21,12 @@ export interface FileLength {
   readonly change: number;
 }
 
+/** How far a sync reaches: the file's last change and the length that it makes durable. */
+export interface SyncPoint {
+  readonly change: number;
+  readonly size: number;
+}
+
 /** A file's content as programs see it, what of it is durable, and what happened in between. */
 export class FileNode {
   readonly kind = "file" as const;
@@ -149,17 +155,26 @@ export class FileNode {
     this.#size = end;
   }
 
-  sync(): void {
+  /** What a sync covers that is called now. */
+  syncPoint(): SyncPoint {
+    return { change: this.#changed, size: this.#syncableSize };
+  }
+
+  /** Makes durable what was written before `point`. What came since may have been written with it or not. */
+  sync(point: SyncPoint): void {
     if (this.#durableShared) this.#durable = this.#durable.slice();
     this.#durableShared = false;
     this.#durableState = this.#choices = undefined;
     for (const [index, { versions, lost }] of this.#unsynced) {
-      if (lost) continue;
+      const covered = versions.filter(({ change }) => change <= point.change);
+      const newest = covered.at(-1);
+      if (lost || newest === undefined) continue;
       while (this.#durable.length <= index) this.#durable.push(zeroSector);
-      this.#durable[index] = versions.at(-1)?.sector ?? zeroSector;
+      this.#durable[index] = newest.sector;
       this.#unsynced.delete(index);
+      if (covered.length < versions.length) this.#unsynced.set(index, { versions: versions.slice(covered.length), lost });
     }
-    this.#durableSize = Math.max(this.#durableSize, this.#syncableSize);
+    this.#durableSize = Math.max(this.#durableSize, Math.min(point.size, this.#syncableSize));
     this.#growth = this.#growth.filter(({ size }) => size > this.#durableSize);
   }
 

@@ -1,5 +1,7 @@
 import type { Owners, Verdict } from "../owners.ts";
+import { Schedule, type ScheduleOptions } from "./schedule.ts";
 import { SimulatedClock } from "./simulated-clock.ts";
+import type { Operation } from "./simulated-disk.ts";
 import type { Volume } from "./volume.ts";
 
 /** One boot of a simulated computer: a volume, a clock, and the processes that run. */
@@ -10,6 +12,7 @@ export class Machine {
   readonly #living: Set<number> = new Set();
   #processes: number;
   #identities: number;
+  #schedule: Schedule | undefined;
 
   private constructor(volume: Volume, clock: SimulatedClock, numbers: { boot: number; processes: number; identities: number }) {
     this.volume = volume;
@@ -33,7 +36,7 @@ export class Machine {
   }
 
   #successor(boot: number): (volume: Volume) => Machine {
-    const elapsed = this.clock.monotonic();
+    const { elapsed } = this.clock;
     const numbers = { boot, processes: this.#processes, identities: this.#identities };
     return (volume) => new Machine(volume, new SimulatedClock(elapsed), numbers);
   }
@@ -48,6 +51,28 @@ export class Machine {
     this.#living.delete(process);
   }
 
+  /** Settles when a call that is made now takes effect. */
+  turnOf(kind: string, handle?: object): Promise<void> {
+    return this.#schedule?.turnOf(kind, handle) ?? Promise.resolve();
+  }
+
+  /** Tells of an operation that takes effect. */
+  note(process: number, operation: Operation): void {
+    this.#schedule?.note({ process, ...operation });
+  }
+
+  async runInterleaved<T>(program: () => Promise<T>, options: ScheduleOptions): Promise<T> {
+    if (this.#schedule !== undefined) throw new Error("A program runs interleaved on this machine already: make both parts of one program.");
+    const schedule = new Schedule(this.clock, options);
+    this.#schedule = schedule;
+    try {
+      return await schedule.run(program);
+    } finally {
+      this.#schedule = undefined;
+      schedule.end();
+    }
+  }
+
   ownersFor(process: number): Owners {
     return {
       identify: async () => {
@@ -56,7 +81,10 @@ export class Machine {
         const nonce = this.#identities.toString(16).padStart(16, "0");
         return `v1+boot${this.boot}+simulated+${process}+${process}+${process}+${nonce}+simulated`;
       },
-      judge: async (identity) => this.#judge(identity),
+      judge: async (identity) => {
+        if (this.#schedule !== undefined) await this.turnOf("judge");
+        return this.#judge(identity);
+      },
       takeKernelLock: async () => async () => undefined,
     };
   }

@@ -17,14 +17,14 @@ export class OperationTrace {
     this.#decide = decide;
   }
 
-  /** Tells of an operation that is about to take effect; returns the fault that hits it. */
-  begin(details: Omit<Operation, "index">): Fault | undefined {
+  /** Tells of an operation that is about to take effect; returns it with the fault that hits it. */
+  begin(details: Omit<Operation, "index">): { readonly operation: Operation; readonly fault: Fault | undefined } {
     const operation: Operation = { index: this.operations.length, ...details };
     for (const { observe } of this.#observers) observe(operation);
     this.operations.push(operation);
     const fault = this.#decide?.(operation);
     if (fault !== undefined) checkFault(operation, fault);
-    return fault;
+    return { operation, fault };
   }
 }
 

@@ -27,6 +27,20 @@ export type Fault =
   /** A sync that says yes and does nothing. */
   | { readonly kind: "lie" };
 
+export interface InterleavingOptions {
+  /**
+   * Whole number that decides about the order.
+   * @default 1
+   */
+  readonly seed?: number | undefined;
+  /**
+   * Milliseconds of the machine's time that the program may take. One that hangs beside something that looks again and again
+   * never comes to rest, and is found by this.
+   * @default 600_000
+   */
+  readonly timeLimit?: number | undefined;
+}
+
 /**
  * A file system in memory that keeps what programs see (the page cache) apart from what is durable, per 512-byte sector of
  * a file and per entry of a directory, so that a test can ask what a power cut would leave.
@@ -53,13 +67,39 @@ export interface SimulatedDisk extends Disk {
    */
   advance(milliseconds: number): void;
   /**
+   * Runs a program that does several things at once, on this process and the machine's others, in one of the orders that a
+   * real machine could take. A call waits until nothing else can run, and then one of all that wait takes effect, which
+   * `seed` chooses: calls of one process change places too, only a close stays behind the calls on its handle. `…Sync` calls
+   * take effect at once. Each call takes up to 2 ms of the machine's time; a timer that is due is one more that waits; and
+   * when nothing waits, time goes on to the next timer.
+   *
+   * Settles with the program. Rejects with a `StuckError`, which shows the last operations, when the program is stuck: nothing
+   * of it can run, no timer is set, and it hasn't settled; or it takes longer than `timeLimit`. Equal seeds give equal orders,
+   * provided that the program awaits nothing but calls of this machine, its clock and turns of the event loop
+   * (`setImmediate`): real timers, files and threads are not waited for.
+   *
+   * ```ts
+   * for (let seed = 1; seed <= 500; seed++) {
+   *   const disk = createSimulatedDisk();
+   *   const other = disk.anotherProcess();
+   *   await disk.runInterleaved(() => Promise.all([writer(disk), reader(other)]), { seed });
+   * }
+   * ```
+   *
+   * One program at a time on a machine; a second one is refused. Observers, faults, images and {@link kill} work as ever; an
+   * image that is mounted is a machine of its own, with calls that don't wait. What still waits when the program settles
+   * takes effect then, in the order of the calls.
+   */
+  runInterleaved<T>(program: () => Promise<T>, options?: InterleavingOptions): Promise<T>;
+  /**
    * A second process that runs on the same machine: the same files, clock and space, an identity, handles, trace, observers
    * and faults of its own.
    */
   anotherProcess(): SimulatedDisk;
   /**
    * Ends this process and leaves the machine's others running: its handles are freed, calls that have not taken effect and
-   * all later ones fail with `DISK_CLOSED`, and its locks' owner is dead.
+   * all later ones fail with `DISK_CLOSED`, and its locks' owner is dead. An observer may call it: the operation that it sees
+   * is then the first that isn't done.
    */
   kill(): void;
   /** The state that is left when all processes are killed: all that was written is seen, synced or not. */

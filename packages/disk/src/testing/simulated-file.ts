@@ -25,7 +25,8 @@ export interface Effect<T> {
 /** The process that has a file open. */
 export interface FileOwner {
   readonly volume: Volume;
-  perform<T>(call: Call, effect: Effect<T>): Promise<T>;
+  /** `handle` stands for the open file that the call is made on. */
+  perform<T>(call: Call, effect: Effect<T>, handle?: object): Promise<T>;
   performSync<T>(call: Call, effect: Effect<T>, operation: string): T;
   closed(file: SimulatedFile): void;
 }
@@ -49,7 +50,7 @@ export class SimulatedFile implements DiskFile {
 
   async size(): Promise<number> {
     this.#checkOpen("size");
-    return this.#owner.perform({ kind: "size", path: this.path }, { run: () => this.#node.size });
+    return this.#owner.perform({ kind: "size", path: this.path }, { run: () => this.#node.size }, this);
   }
 
   async read(position: number, target: Uint8Array): Promise<number> {
@@ -58,7 +59,7 @@ export class SimulatedFile implements DiskFile {
     this.#checkOpen("read");
     return this.#owner.perform({ kind: "read", path: this.path, position, length: target.length }, {
       run: (fault) => this.#node.read(position, target.subarray(0, shortened(target.length, fault))),
-    });
+    }, this);
   }
 
   async write(position: number, source: Uint8Array): Promise<number> {
@@ -66,7 +67,7 @@ export class SimulatedFile implements DiskFile {
     if (source.length === 0) return 0;
     return this.#owner.perform(this.#writeCall(position, source), {
       run: (fault) => this.#write("write", position, source, fault),
-    });
+    }, this);
   }
 
   writeSync(position: number, source: Uint8Array): number {
@@ -78,17 +79,18 @@ export class SimulatedFile implements DiskFile {
 
   async sync(): Promise<void> {
     this.#checkOpen("sync");
+    const point = this.#node.syncPoint();
     return this.#owner.perform({ kind: "sync", path: this.path }, {
       run: (fault) => {
-        if (fault?.kind !== "lie") this.#node.sync();
+        if (fault?.kind !== "lie") this.#node.sync(point);
       },
       fail: () => this.#node.failSync(),
-    });
+    }, this);
   }
 
   close(): Promise<void> {
     const free = (): void => this.#free();
-    this.#closing ??= this.#owner.perform({ kind: "close", path: this.path }, { run: free, fail: free });
+    this.#closing ??= this.#owner.perform({ kind: "close", path: this.path }, { run: free, fail: free }, this);
     return this.#closing;
   }
 

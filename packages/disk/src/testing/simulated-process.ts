@@ -9,7 +9,7 @@ import type { FileNode } from "./file-node.ts";
 import type { Machine } from "./machine.ts";
 import { OperationTrace } from "./operation-trace.ts";
 import { powerCutImages } from "./power-cuts.ts";
-import type { DiskImage, Fault, Operation, SimulatedDisk } from "./simulated-disk.ts";
+import type { DiskImage, Fault, InterleavingOptions, Operation, SimulatedDisk } from "./simulated-disk.ts";
 import { type Call, type Effect, type FileOwner, shortened, SimulatedFile } from "./simulated-file.ts";
 import { UnsyncedState } from "./unsynced-state.ts";
 import { plainPath } from "./volume-path.ts";
@@ -17,6 +17,7 @@ import type { Volume } from "./volume.ts";
 
 const limitDefault = 1024;
 const seedDefault = 1;
+const timeLimitDefault = 600_000;
 
 /** A simulated disk as one process of a machine sees it. */
 export class SimulatedProcess implements SimulatedDisk, FileOwner {
@@ -62,6 +63,14 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
     this.#machine.clock.advance(milliseconds);
   }
 
+  async runInterleaved<T>(program: () => Promise<T>, options: InterleavingOptions = {}): Promise<T> {
+    const { seed = seedDefault, timeLimit = timeLimitDefault } = options;
+    if (typeof program !== "function") throw new TypeError("The program to run is a function.");
+    if (!Number.isSafeInteger(seed)) throw new RangeError(`A seed is a whole number, not ${seed}.`);
+    if (!(timeLimit >= 0)) throw new RangeError(`A limit of time is 0 ms or more, not ${timeLimit}.`);
+    return this.#machine.runInterleaved(program, { seed, timeLimit });
+  }
+
   anotherProcess(): SimulatedDisk {
     return new SimulatedProcess(this.#machine);
   }
@@ -87,11 +96,11 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
   }
 
   stat(path: string): Promise<PathStatus | undefined> {
-    return this.perform({ kind: "stat", path }, { run: () => this.volume.stat(path) });
+    return this.perform({ kind: "stat", path }, { run: () => this.volume.stat("stat", path) });
   }
 
   statSync(path: string): PathStatus | undefined {
-    return this.performSync({ kind: "stat", path }, { run: () => this.volume.stat(path) }, "statSync");
+    return this.performSync({ kind: "stat", path }, { run: () => this.volume.stat("statSync", path) }, "statSync");
   }
 
   list(directory: string): Promise<readonly DirectoryEntry[]> {
@@ -136,23 +145,26 @@ export class SimulatedProcess implements SimulatedDisk, FileOwner {
   }
 
   syncDirectory(path: string): Promise<void> {
+    const { changes } = this.volume;
     return this.perform({ kind: "syncDirectory", path }, {
-      run: (fault) => (fault?.kind === "lie" ? this.volume.checkDirectory(path) : this.volume.syncDirectory(path)),
+      run: (fault) => (fault?.kind === "lie" ? this.volume.checkDirectory(path) : this.volume.syncDirectory(path, changes)),
       fail: () => this.volume.failSyncDirectory(path),
     });
   }
 
-  async perform<T>(call: Call, effect: Effect<T>): Promise<T> {
+  async perform<T>(call: Call, effect: Effect<T>, handle?: object): Promise<T> {
     this.#checkAlive(call.kind, call.path);
     // A caller that goes on without awaiting, or changes what it handed over, finds out.
-    await Promise.resolve();
+    await this.#machine.turnOf(call.kind, handle);
     return this.performSync(call, effect, call.kind);
   }
 
   performSync<T>(call: Call, effect: Effect<T>, operation: string): T {
     this.#checkAlive(operation, call.path);
     const target = call.target === undefined ? undefined : plainPath(call.target);
-    const fault = this.#trace.begin({ ...call, path: plainPath(call.path), ...(target !== undefined && { target }) });
+    const { operation: begun, fault } = this.#trace.begin({ ...call, path: plainPath(call.path), ...(target !== undefined && { target }) });
+    this.#checkAlive(operation, call.path);
+    this.#machine.note(this.#number, begun);
     if (fault?.kind !== "error") return effect.run(fault);
     effect.fail?.();
     throw diskErrorFor(operation, call.path, fault.errno);

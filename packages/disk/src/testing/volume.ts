@@ -6,6 +6,10 @@ import { forkNodes } from "./fork-nodes.ts";
 import { reachableChanges } from "./reachable.ts";
 import { namesOf } from "./volume-path.ts";
 
+const encoder = new TextEncoder();
+const nameBytesMax = 255;
+const bytesOfCharacterMax = 3;
+
 /** The name that a call is about: it may lead to nothing yet. */
 interface Place {
   readonly directory: DirectoryNode;
@@ -28,6 +32,11 @@ export class Volume {
     this.#usedBytes = sizeOfFiles(root);
   }
 
+  /** How many changes were made: the number of the next. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** In the order in which they were made. */
   get unsyncedNames(): readonly NameChange[] {
     return this.#unsyncedNames;
@@ -43,10 +52,10 @@ export class Volume {
     this.#spaceLimit = bytes;
   }
 
-  stat(path: string): PathStatus | undefined {
+  stat(operation: string, path: string): PathStatus | undefined {
     if (path === "") return undefined;
     let node: Node | undefined = this.root;
-    for (const name of namesOf(path)) node = node?.kind === "directory" ? node.entries.get(name) : undefined;
+    for (const name of checkedNames(operation, path)) node = node?.kind === "directory" ? node.entries.get(name) : undefined;
     if (node?.kind !== "file") return node && { kind: node.kind, size: 0, revision: "" };
     return { kind: node.kind, size: node.size, revision: node.revision };
   }
@@ -131,9 +140,10 @@ export class Volume {
     this.#usedBytes += file.size - before;
   }
 
-  syncDirectory(path: string): void {
+  /** Makes durable what was changed before the change number `end`. */
+  syncDirectory(path: string, end: number): void {
     const directory = this.#directory("syncDirectory", path);
-    const isSynced = (change: NameChange): boolean => !change.lost && touches(change, directory);
+    const isSynced = (change: NameChange): boolean => !change.lost && change.change < end && touches(change, directory);
     this.#makeDurable(this.#unsyncedNames.filter(isSynced));
     const unsynced = this.#unsyncedNames.filter((change) => !isSynced(change));
     this.#unsyncedNames = reachableChanges(this.root, unsynced);
@@ -209,7 +219,7 @@ export class Volume {
 
   #place(operation: string, path: string): Place {
     if (path === "") throw diskErrorFor(operation, path, "ENOENT");
-    const names = namesOf(path);
+    const names = checkedNames(operation, path);
     const name = names.pop();
     if (name === undefined) return { directory: this.root, name: "", node: this.root };
     let directory = this.root;
@@ -221,6 +231,14 @@ export class Volume {
     }
     return { directory, name, node: directory.entries.get(name) };
   }
+}
+
+function checkedNames(operation: string, path: string): string[] {
+  if (path.includes("\0")) throw new TypeError(`${operation}: no path has a NUL in it: ${JSON.stringify(path)}.`);
+  const names = namesOf(path);
+  const isTooLong = (name: string): boolean => name.length * bytesOfCharacterMax > nameBytesMax && encoder.encode(name).length > nameBytesMax;
+  if (names.some(isTooLong)) throw diskErrorFor(operation, path, "ENAMETOOLONG");
+  return names;
 }
 
 function sizeOfFiles(directory: DirectoryNode): number {
