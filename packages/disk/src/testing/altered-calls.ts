@@ -94,7 +94,14 @@ export class AlteredCalls {
   async free(run: () => Promise<void>): Promise<void> {
     const held = this.#held;
     if (held === undefined) return this.#inOrder(run);
-    this.#held = { ...held, run: () => held.run().finally(run) };
+    const both = async (): Promise<void> => {
+      try {
+        await held.run();
+      } finally {
+        await run();
+      }
+    };
+    this.#held = { ...held, run: both };
   }
 
   /** Whoever looks at what a call that is held changes there finds it changed: it takes effect first. */
