@@ -10,6 +10,7 @@ import { kills } from "./rows/08-kills.ts";
 import { races } from "./rows/09-races.ts";
 import { hostileBytes } from "./rows/10-hostile-bytes.ts";
 import { referenceModel } from "./rows/11-reference-model.ts";
+import { necessaryBarriers } from "./rows/12-barriers.ts";
 import { lostChains } from "./rows/13-lost-chains.ts";
 import { wrongClocks } from "./rows/14-wrong-clocks.ts";
 import { hostileNames } from "./rows/15-hostile-names.ts";
@@ -29,6 +30,7 @@ export const rows: readonly Row[] = [
   races,
   hostileBytes,
   referenceModel,
+  necessaryBarriers,
   lostChains,
   wrongClocks,
   hostileNames,

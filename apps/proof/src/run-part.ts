@@ -21,5 +21,6 @@ async function answerTo({ row, part, work }: Order): Promise<Answer> {
 }
 
 process.on("message", (order: Order) => {
-  void answerTo(order).then((answer) => process.send?.(answer, () => process.disconnect()));
+  // A program that was made to hang may have left a timer that keeps the process alive.
+  void answerTo(order).then((answer) => process.send?.(answer, () => process.exit()));
 });

@@ -103,6 +103,11 @@ describe("the exploration of crashes", () => {
     expect((await exploreCrashes({ ...greetings(), run }, { states: 1, lives: 1 })).failure).toBeUndefined();
   });
 
+  it("leaves the steps of a failure as they were where nobody wants fewer", async () => {
+    const { failure } = await exploreCrashes(greetings("sync"), { states: 10_000, shrink: false });
+    expect(failure?.steps).toHaveLength(4);
+  });
+
   it("counts what counts as the same once", async () => {
     const { states } = await exploreCrashes(greetings(), { states: 10_000, lives: 1, contentOf: (image) => (image.files.has("/greeting") ? "1" : "0").repeat(16) });
     expect(states).toBe(2);

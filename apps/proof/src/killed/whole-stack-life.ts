@@ -9,7 +9,7 @@ const PLAIN: Opening = { do: "open", maxRetained: 1, maxChainLength: 2 };
 
 /** Log, checkpoints and state by hand, opened again now and then, until the process is killed. */
 export async function liveByHand(directory: string, random: () => number, journal: Journal): Promise<never> {
-  const open = (opening: Opening): Promise<Session> => onceFree(() => Session.open(nodeDisk, journal, opening, directory));
+  const open = (opening: Opening): Promise<Session> => onceFree(() => Session.open(nodeDisk, journal, opening, { directory }));
   for (;;) {
     let session = await open(PLAIN);
     for (const step of stepsOf(random, STEPS)) {

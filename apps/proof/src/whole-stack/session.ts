@@ -1,4 +1,4 @@
-import { type IncrementalCheckpointManager, openCheckpointManager } from "@laminar/checkpoint";
+import { type CheckpointStore, fileCheckpointStore, type IncrementalCheckpointManager, isCheckpointError, openCheckpointManager } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
 import { applyRecovered, recover } from "@laminar/recovery";
 import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/state-snapshot";
@@ -19,8 +19,18 @@ interface Places {
   readonly walDir: string;
 }
 
+/** Where a session is, if not in the usual place. */
+export interface Place {
+  readonly directory?: string | undefined;
+  /** What keeps its checkpoints. */
+  readonly place?: CheckpointStore | undefined;
+}
+
 /** As a durable state has them, too. */
 const placesIn = (directory: string): Places => ({ checkpointDir: `${directory}/checkpoints`, walDir: `${directory}/log` });
+
+export const LOG: string = placesIn(DIRECTORY).walDir;
+export const CHECKPOINTS: string = placesIn(DIRECTORY).checkpointDir;
 
 export const recoverFrom = async (disk: Disk, directory: string = DIRECTORY): Promise<Cut> => recoveredCut(await recover({ ...placesIn(directory), disk }));
 
@@ -54,13 +64,14 @@ export class Session {
     this.#number = walPosition * 100;
   }
 
-  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">, directory: string = DIRECTORY): Promise<Session> {
-    const places = placesIn(directory);
-    const recovered = await recover({ ...places, disk });
-    const log = await openWal(places.walDir, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
+  static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">, { directory = DIRECTORY, place }: Place = {}): Promise<Session> {
+    const { walDir, checkpointDir } = placesIn(directory);
+    const recovered = await recover({ walDir, checkpointDir, disk });
+    const log = await openWal(walDir, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
     try {
       const policy = { maxRetained, maxChainLength, maxDeltaRatio: 1000, minWalSizeForCheckpoint: 0 };
-      const checkpoints = await openCheckpointManager({ directory: places.checkpointDir, disk, log, merge: mergeSnapshots, ...policy });
+      const kept = place ?? fileCheckpointStore(checkpointDir, { disk });
+      const checkpoints = await openCheckpointManager({ store: kept, disk, log, merge: mergeSnapshots, ...policy });
       // From here on what was found is on disk for good.
       const cut = recoveredCut(recovered);
       journal.tell(foundCut(cut));
@@ -77,10 +88,16 @@ export class Session {
     if (step.do === "commit") await this.#waitFor(this.#submit(step.changes));
     else if (step.do === "two syncs") await this.#inTwoSyncs(step.changes);
     else if (step.do === "group") await Promise.all(step.commits.map((changes) => this.#waitFor(this.#submit(changes))));
-    else if (step.do === "unawaited") this.#leaveWaiting(this.#waitFor(this.#submit(step.changes)));
+    else if (step.do === "unawaited") this.#leaveUnawaited(this.#waitFor(this.#submit(step.changes)));
     else if (step.do === "fence") await this.#fence(step.changes);
     else if (step.do === "stray") await this.leaveStray(step.changes);
     else await this.#upkeep(step);
+  }
+
+  #leaveUnawaited(work: Promise<void>): void {
+    // It is told to who waits for it at last.
+    work.catch(() => undefined);
+    this.#unawaited.push(work);
   }
 
   async #upkeep(step: Exclude<Step, Opening | { readonly changes: unknown } | { readonly commits: unknown }> | Step): Promise<void> {
@@ -88,6 +105,7 @@ export class Session {
     if (step.do === "full" || step.do === "delta") await this.#checkpoint();
     else if (step.do === "compact") await this.#checkpoints.compact();
     else if (step.do === "clean-up") await this.#checkpoints.cleanup(step.keep);
+    else if (step.do === "delete newest") await this.#deleteNewest();
     else if (step.do === "truncate") await this.#log.truncateBefore((await this.#checkpoints.oldestWalPosition()) + 1);
   }
 
@@ -126,12 +144,7 @@ export class Session {
     return this.#append(entries, entries);
   }
 
-  /** Its failure is told to whoever settles; until then nobody asks. */
-  #leaveWaiting(commit: Promise<void>): void {
-    commit.catch(() => undefined);
-    this.#unawaited.push(commit);
-  }
-
+  /** Returns the commit's index among those that were told. */
   #tellSubmitted(): number {
     const index = commitsSince(this.#journal.events);
     this.#journal.tell({ submitted: textOfCut({ state: this.#state, commit: this.#commit }) });
@@ -167,6 +180,15 @@ export class Session {
     const sourceOffsets = new Map([["events", BigInt(this.#commit)]]);
     const cut = { walPosition: this.#commitLsn, sourceOffsets, watermark: watermarkOf(this.#commit) };
     await this.#checkpoints.create({ ...cut, state: this.#store.snapshot() });
+  }
+
+  /** Unless it is the only one and the log alone doesn't hold everything. */
+  async #deleteNewest(): Promise<void> {
+    const { latestCheckpointId } = this.#checkpoints;
+    const deleted = latestCheckpointId === undefined ? Promise.resolve() : this.#checkpoints.delete(latestCheckpointId);
+    await deleted.catch((error: unknown) => {
+      if (!isCheckpointError(error, "CHECKPOINT_IN_USE")) throw error;
+    });
   }
 
   async #settled(): Promise<void> {

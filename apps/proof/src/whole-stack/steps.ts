@@ -26,7 +26,7 @@ export type Step =
   | { readonly do: "fence"; readonly changes: readonly Change[] }
   /** Records that no commit covers, and a new session. */
   | { readonly do: "stray"; readonly changes: readonly Change[] }
-  | { readonly do: "full" | "delta" | "compact" | "truncate" }
+  | { readonly do: "full" | "delta" | "compact" | "truncate" | "delete newest" }
   | { readonly do: "clean-up"; readonly keep: number };
 
 const KEYS = 6;

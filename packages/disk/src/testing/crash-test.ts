@@ -57,6 +57,8 @@ export interface ExploreOptions<Step> {
   readonly nested?: ((depth: number) => number) | undefined;
   /** Hexadecimal text, 16 digits or more, equal for images that hold the same for `recover`: what counts as one state. The image's hash if not given. */
   readonly contentOf?: ((image: DiskImage) => string) | undefined;
+  /** Whether the steps to a failure are made as few as possible, which takes a while; true if not given. */
+  readonly shrink?: boolean | undefined;
   readonly onState?: ((state: CrashState<Step>) => void) | undefined;
   /** Stops it: what was found so far is returned. */
   readonly signal?: { readonly aborted: boolean } | undefined;

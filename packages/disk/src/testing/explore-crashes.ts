@@ -18,7 +18,7 @@ const shownOperations = 8;
  * other ones. The states are counted by content, so they are as many as the program's content is varied.
  */
 export async function exploreCrashes<Step, Event>(test: CrashTest<Step, Event>, options: ExploreOptions<Step>): Promise<CrashFindings<Step>> {
-  const { states, lives = Infinity, seed: first = 1 } = options;
+  const { states, lives = Infinity, seed: first = 1, shrink: isShrunk = true } = options;
   if (!(states >= 1)) throw new RangeError(`The states to look at are a number from 1, not ${states}.`);
   if (!(lives >= 1)) throw new RangeError(`The lives are a number from 1, not ${lives}.`);
   if (!Number.isSafeInteger(first)) throw new RangeError(`A seed is a whole number, not ${first}.`);
@@ -30,7 +30,7 @@ export async function exploreCrashes<Step, Event>(test: CrashTest<Step, Event>, 
     const before = explorer.findings.states;
     const broken = await brokenBy<Step, Event>(() => explorer.explore(seed));
     livesInVain = explorer.findings.states > before ? 0 : livesInVain + 1;
-    if (broken !== undefined) failure = new Failure(seed, await shrunk(test, options, broken));
+    if (broken !== undefined) failure = new Failure(seed, isShrunk ? await shrunk(test, options, broken) : broken);
   }
   return { ...explorer.findings, nextSeed: seed, failure };
 }

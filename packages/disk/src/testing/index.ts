@@ -1,3 +1,5 @@
+export type { Alteration, ChangingCall } from "./altered-calls.ts";
+export { alteredDisk } from "./altered-disk.ts";
 export { diskConformance, type DiskConformanceOptions, type DiskUnderTest } from "./conformance.ts";
 export type { CrashFailure, CrashFindings, CrashState, CrashTest, ExploreOptions, Life } from "./crash-test.ts";
 export { createSimulatedDisk, type SimulatedDiskOptions } from "./create-simulated-disk.ts";
