@@ -20,6 +20,8 @@ async function answerTo({ row, part, work }: Order): Promise<Answer> {
   }
 }
 
+// Nobody waits for the answer any more.
+process.on("disconnect", () => process.exit(1));
 process.on("message", (order: Order) => {
   // A program that was made to hang may have left a timer that keeps the process alive.
   void answerTo(order).then((answer) => process.send?.(answer, () => process.exit()));

@@ -53,16 +53,13 @@ function seedIdentities(seed: number): void {
   });
 }
 
-/**
- * Names that a state's directory may hold once it is closed. Among the checkpoints at most one emptied leftover keeps the highest
- * number; in the log each of the `crashes` may have left a temporary name beside its segment, of a rename that is half durable.
- */
+/** Names that a state's directory may hold once it is closed. Among the checkpoints at most one emptied leftover keeps the highest number. */
 function requireNoLitter(disk: SimulatedDisk, crashes: number): void {
   const names = (directory: string): string[] => disk.listSync(directory).map(({ name }) => name);
   expect(names(DIRECTORY).sort()).toEqual(["checkpoints", "log"]);
   const log = names(`${DIRECTORY}/log`);
   const leftovers = log.filter((name) => !/^[0-9a-f]{16}\.(wal|head)$/.test(name));
-  expect(leftovers.length, `litter: ${log.join(" ")}`).toBeLessThanOrEqual(crashes);
+  expect(leftovers, `litter: ${log.join(" ")}`).toEqual([]);
   expect(log.filter((name) => name.endsWith(".head")).length).toBeLessThanOrEqual(1 + crashes);
   const checkpoints = names(`${DIRECTORY}/checkpoints`).filter((name) => !/^checkpoint_[0-9a-f]{16}$/.test(name));
   expect(checkpoints.length, `litter: ${checkpoints.join(" ")}`).toBeLessThanOrEqual(1);

@@ -23,14 +23,14 @@ export interface FoundFiles extends LogListing, ExistingFiles {}
 export function* listSegments(directory: string, known: KnownSegments, passed?: LogListing): Reading<FoundFiles | undefined> {
   const names = yield* settledNames(passed);
   if (!names) return undefined;
-  const { segments: numbers, heads, highest } = names;
+  const { segments: numbers, heads, temporary, highest } = names;
   known.expect(numbers);
   const before = numbers.map((number) => known.get(number)?.file);
   const asked = numbers.filter((_, i) => !before[i]).map(segmentName);
   const status = yield* askStatus(asked);
   let next = 0;
   const segments = numbers.map((number, i) => before[i] ?? segmentFile(directory, number, status[next++]));
-  return { directory, segments, newestHead: heads.at(-1) ?? 0, highest, heads };
+  return { directory, segments, newestHead: heads.at(-1) ?? 0, highest, heads, temporary };
 }
 
 /**

@@ -45,6 +45,7 @@ export async function openWal(
     segments = new SegmentWriter(disk, directory, lock, identity, files);
     const session = segments.nextNumber;
     const { catalog, nextLsn } = await (log ? continueLog(disk, log, segments, session, after) : createLog(disk, directory, segments, session));
+    await segments.removeTemporary(files.temporary);
     const buffer = new AppendBuffer<unknown>(entryEncoder(codec), limits, nextLsn);
     const durable = new Announcement();
     const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session, onDurable: () => durable.announce() });

@@ -50,6 +50,8 @@ export interface ExistingFiles {
   /** The highest number that any name carries, 0 for none. */
   readonly highest: number;
   readonly heads: readonly number[];
+  /** Leftovers of a publish that never finished, or whose rename became durable by half. */
+  readonly temporary: readonly number[];
 }
 
 /** Makes segments and appends batches to the newest. Knows bytes and files; what is written when is its caller's business. */
@@ -135,6 +137,11 @@ export class SegmentWriter {
     // A head that stays costs nothing: only the highest is ever looked at.
     for (const older of this.#heads) await this.#disk.remove(join(this.#directory, headName(older))).catch(() => undefined);
     this.#heads = [number];
+  }
+
+  /** They count for nothing: one that stays harms nothing. */
+  async removeTemporary(numbers: readonly number[]): Promise<void> {
+    for (const number of numbers) await this.#disk.remove(join(this.#directory, temporaryName(number))).catch(() => undefined);
   }
 
   /** An empty batch that says what is durable. Not synced: it proves what it says to whoever finds it. */

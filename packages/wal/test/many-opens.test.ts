@@ -86,3 +86,28 @@ describe("a log that is opened without being written", () => {
     expect(disk.killed().hash).toBe(before);
   });
 });
+
+describe("a temporary name that a crash left", () => {
+  it("goes with the next opening, whether it is half a rename's or that of a publish that never finished; what isn't the log's stays", async () => {
+    const disk = createSimulatedDisk();
+    const log = await openWal(DIRECTORY, { disk });
+    log.append(put("1", "x"));
+    await log.close();
+    const left = ["0000000000000001.wal.tmp", "0000000000000007.wal.tmp", "1.wal.tmp", "notes.tmp"];
+    for (const name of left) await (await disk.create(`${DIRECTORY}/${name}`)).close();
+    const again = await openWal(DIRECTORY, { disk });
+    expect(lsnsOf(await readAll(again))).toEqual([1]);
+    const names = disk.listSync(DIRECTORY).map(({ name }) => name);
+    expect(left.filter((name) => names.includes(name))).toEqual(["1.wal.tmp", "notes.tmp"]);
+    await again.close();
+  });
+
+  it("stays where the opening is refused", async () => {
+    const disk = createSimulatedDisk();
+    await (await openWal(DIRECTORY, { disk })).close();
+    await (await disk.create(`${DIRECTORY}/0000000000000009.wal.tmp`)).close();
+    await (await disk.create(`${DIRECTORY}/0000000000000003.head`)).close();
+    await expect(openWal(DIRECTORY, { disk })).rejects.toThrow();
+    expect(disk.listSync(DIRECTORY).map(({ name }) => name)).toContain("0000000000000009.wal.tmp");
+  });
+});

@@ -89,7 +89,7 @@ class Living {
       await this.#session?.abandon();
       throw error;
     }
-    const litter = await litterOn(disk, depth + this.#faults);
+    const litter = await litterOn(disk, { crashes: depth, faults: this.#faults });
     if (litter !== undefined) throw new Litter(litter);
   }
 

@@ -7,7 +7,8 @@ import { CHECKPOINTS, LOG } from "../whole-stack/session.ts";
 export class Litter extends Error {}
 
 /** What lies around after a close and is of no use; `undefined` while it is as little as it has to be after so many crashes and faults. */
-export async function litterOn(disk: Disk, mishaps: number): Promise<string | undefined> {
+export async function litterOn(disk: Disk, { crashes, faults }: { readonly crashes: number; readonly faults: number }): Promise<string | undefined> {
+  const mishaps = crashes + faults;
   const { notCounting, heads, leftovers } = await inspectWal(LOG, { disk });
   const { leftovers: unfinished } = await fileCheckpointStore(CHECKPOINTS, { disk }).list();
   const locks = [...(await disk.list(LOG)), ...(await disk.list(CHECKPOINTS))].filter(({ name }) => name.startsWith("LOCK"));
@@ -15,7 +16,8 @@ export async function litterOn(disk: Disk, mishaps: number): Promise<string | un
     // Superseded ones wait for the next truncation.
     ["segments that were dropped", notCounting.filter(({ why }) => why === "dropped").length, mishaps],
     ["heads", heads.length, 1 + mishaps],
-    ["leftovers of the log", leftovers.length, mishaps],
+    // Each opening removes those of crashes.
+    ["leftovers of the log", leftovers.length, faults],
     ["leftovers of checkpoints", unfinished.length, 1],
     ["remains of locks", locks.length, 0],
   ];

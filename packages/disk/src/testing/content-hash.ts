@@ -1,3 +1,5 @@
+import { remembered } from "./remembered.ts";
+
 /** Two lanes of 32 bits. Hashes of parts are added up, so that the parts may come in any order. */
 export interface Hash {
   readonly high: number;
@@ -17,7 +19,8 @@ export function hashWords(words: Uint32Array): Hash {
   return { high, low };
 }
 
-export function hashText(text: string): Hash {
+/** Of a path: a state is hashed by its parts, of which the names are always the same. */
+export const hashText: (text: string) => Hash = remembered((text) => {
   let high = 0x811c9dc5;
   let low = 0x050c5d1f;
   for (let at = 0; at < text.length; at++) {
@@ -26,7 +29,7 @@ export function hashText(text: string): Hash {
     low = Math.imul(rotate(low ^ unit, 7), 0x85ebca6b);
   }
   return { high, low };
-}
+});
 
 /** The hash of `content` at a place that is told apart by `place`. */
 export function placed(content: Hash, place: number): Hash {

@@ -1,6 +1,7 @@
 import { type Hash, hashText, named, noContent, sum, toHex } from "./content-hash.ts";
 import { applyChange, type DirectoryNode, type NameChange, type Slot, type Slots } from "./directory-node.ts";
 import type { FileNode } from "./file-node.ts";
+import { remembered } from "./remembered.ts";
 
 export interface NamedFile {
   readonly path: string;
@@ -19,9 +20,7 @@ export interface NameTree {
 const directoryMark: Hash = { high: 0x5d1ec701, low: 0x3c6ef372 };
 
 /** The hash of a directory's path, which is part of a tree's. */
-export function hashOfDirectory(path: string): Hash {
-  return named(directoryMark, hashText(path === "/" ? "" : path));
-}
+export const hashOfDirectory: (path: string) => Hash = remembered((path) => named(directoryMark, hashText(path === "/" ? "" : path)));
 
 /** The names that are durable, with those `changes` that happened to become so. */
 export function durableTree(

@@ -4,6 +4,7 @@ import { applyChange, DirectoryNode, type NameChange, type Node, type Slot, touc
 import { FileNode } from "./file-node.ts";
 import { forkNodes } from "./fork-nodes.ts";
 import { reachableChanges } from "./reachable.ts";
+import { remembered } from "./remembered.ts";
 import { namesOf } from "./volume-path.ts";
 
 const encoder = new TextEncoder();
@@ -220,10 +221,10 @@ export class Volume {
   #place(operation: string, path: string): Place {
     if (path === "") throw diskErrorFor(operation, path, "ENOENT");
     const names = checkedNames(operation, path);
-    const name = names.pop();
+    const name = names.at(-1);
     if (name === undefined) return { directory: this.root, name: "", node: this.root };
     let directory = this.root;
-    for (const step of names) {
+    for (const step of names.slice(0, -1)) {
       const next = directory.entries.get(step);
       if (next === undefined) throw diskErrorFor(operation, path, "ENOENT");
       if (next.kind !== "directory") throw diskErrorFor(operation, path, "ENOTDIR");
@@ -233,12 +234,18 @@ export class Volume {
   }
 }
 
-function checkedNames(operation: string, path: string): string[] {
-  if (path.includes("\0")) throw new TypeError(`${operation}: no path has a NUL in it: ${JSON.stringify(path)}.`);
-  const names = namesOf(path);
+/** What no disk takes about a path: looked for once. */
+const problemOf = remembered((path): "none" | "a NUL" | "a long name" => {
   const isTooLong = (name: string): boolean => name.length * bytesOfCharacterMax > nameBytesMax && encoder.encode(name).length > nameBytesMax;
-  if (names.some(isTooLong)) throw diskErrorFor(operation, path, "ENAMETOOLONG");
-  return names;
+  if (path.includes("\0")) return "a NUL";
+  return namesOf(path).some(isTooLong) ? "a long name" : "none";
+});
+
+function checkedNames(operation: string, path: string): readonly string[] {
+  const problem = problemOf(path);
+  if (problem === "a NUL") throw new TypeError(`${operation}: no path has a NUL in it: ${JSON.stringify(path)}.`);
+  if (problem === "a long name") throw diskErrorFor(operation, path, "ENAMETOOLONG");
+  return namesOf(path);
 }
 
 function sizeOfFiles(directory: DirectoryNode): number {

@@ -104,11 +104,13 @@ export class ModelWriter {
     if (log.kind === "none") {
       const writer = new ModelWriter(files, options, undefined);
       yield* writer.#publish(0, 1);
+      yield* writer.#removeTemporary();
       return writer;
     }
     const writer = new ModelWriter(files, options, log);
     const restated = yield* writer.#restate(log);
     if (restated || log.newestProven || !options.rules.droppedWait) yield* writer.#removeDropped();
+    yield* writer.#removeTemporary();
     return writer;
   }
 
@@ -137,6 +139,12 @@ export class ModelWriter {
       this.#dropped = [...new Set([...this.#dropped, ...run.map(({ name }) => name)])];
     }
     return true;
+  }
+
+  /** What a publish left that never finished, or whose rename became durable by half. */
+  *#removeTemporary(): Steps<void> {
+    const names = new Set([...this.#files.keys()].filter((name) => name.endsWith(".wal.tmp")));
+    if (names.size > 0) yield { kind: "remove", names, mayStay: true };
   }
 
   *#removeDropped(): Steps<void> {
