@@ -62,7 +62,7 @@ export class PublishedFiles {
       const file = this.locate(id, "state");
       const status = await this.#disk.stat(file);
       if (status?.kind === "file") return status.revision;
-      throw new CheckpointError("CHECKPOINT_CORRUPT", status ? `${file} isn't a plain file` : `${file} is missing`, { id, file });
+      throw new CheckpointError("CHECKPOINT_CORRUPT", status ? `${file} isn't a plain file` : `${file} isn't there`, { id, file });
     });
   }
 

@@ -4,7 +4,7 @@ import { crc32 } from "@laminar/disk/checksum";
 import { describe, expect, it } from "vitest";
 import { isCorruption, openCheckpointReader } from "../src/index.ts";
 import { lookAt, runCommand } from "./run-command.ts";
-import { bytesOf, nameOf, publish, sampleDirectory } from "./sample-directory.ts";
+import { bytesOf, LOG_ID, nameOf, publish, sampleDirectory } from "./sample-directory.ts";
 
 const metadataOf = (directory: string, id: number): string => join(directory, nameOf(id), "metadata.json");
 const stateOf = (directory: string, id: number): string => join(directory, nameOf(id), "state.bin");
@@ -187,6 +187,19 @@ it("verify --id judges one chain, whatever else is damaged", async () => {
   // The states of its chain are all that it needs.
   expect(await lookAt(directory, "verify", "--id", "12")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok: checkpoint 12; 2517 bytes in 3 states read\n/) as string });
   expect(await lookAt(directory, "verify", "--id", "9")).toMatchObject({ code: 1, stdout: expect.stringMatching(/^damaged: checkpoint 9; 5 bytes in 1 state read\n/) as string });
+});
+
+it("verify names the logs where checkpoints belong to several, which is no damage", async () => {
+  const directory = await sampleDirectory();
+  const plain = (await lookAt(directory, "verify")).stdout;
+  expect(plain).not.toContain("belong to");
+  await publish(directory, { id: 13, state: "", metadata: { walId: "ff".repeat(16) } });
+  const { code, stdout } = await lookAt(directory, "verify");
+  expect([code, stdout.slice(stdout.indexOf("\nThey"))]).toEqual([
+    0,
+    `\nThey belong to 2 logs; a recovery refuses those that aren't of the log it is given\n  ${"ff".repeat(16)}  checkpoint 13\n  ${LOG_ID}  checkpoints 12, 11, 10, 9\n`,
+  ]);
+  expect((await lookAt(directory, "verify", "--id", "13")).stdout).not.toContain("belong to");
 });
 
 it("show says on stderr what is wrong with the metadata: 1 for damage, 3 for a newer format", async () => {

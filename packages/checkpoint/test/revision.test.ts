@@ -39,7 +39,9 @@ it("a state is not read for its revision, and no handle is opened", async () => 
 it("a published checkpoint whose state is missing, or something else, is damaged", async () => {
   const { disk, store } = await published();
   await disk.remove(state);
-  await expect(store.revision(1)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", id: 1, file: state });
+  const message = `${state} isn't there`;
+  await expect(store.revision(1)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", id: 1, file: state, message });
+  await expect(store.readState(1)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", id: 1, file: state, message });
   await disk.makeDirectory(state);
   await expect(store.revision(1)).rejects.toMatchObject({ code: "CHECKPOINT_CORRUPT", id: 1, file: state });
 });

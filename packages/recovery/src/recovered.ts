@@ -61,6 +61,7 @@ export function formatReport(report: RecoveryReport): string {
     );
     if (log.end.kind === "torn") parts.push(`The log ends in the remains of an unfinished write: ${log.end.file} at ${log.end.offset}, ${plural(log.end.bytes, "byte")}.`);
     if (log.end.kind === "damaged") parts.push(`DAMAGED: the log was read up to ${log.end.file} at ${log.end.offset} only, and what is behind it was given up: ${sentence(String(log.end.damage))}`);
+    if (log.damageAtStart !== undefined) parts.push(`DAMAGED: the log's start is gone, and nothing of it was needed: ${sentence(log.damageAtStart)}`);
     if (log.fencedAfter !== undefined) parts.push(`Everything after record ${log.fencedAfter} was taken out of use.`);
   } else parts.push("No log.");
   if (report.partial) parts.push("PARTIAL: newer commits were left out, as asked for.");

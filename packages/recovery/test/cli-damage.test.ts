@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpointManager } from "@laminar/checkpoint";
 import { crc32 } from "@laminar/disk/checksum";
@@ -66,6 +66,31 @@ describe("a damaged checkpoint", () => {
     const reported = await lookAt(root, "report");
     expect([reported.code, withoutIds(`laminar-recovery: ${reported.stdout}`)]).toEqual([1, withoutIds(recovered.stderr)]);
     expect(JSON.parse((await lookAt(root, "plan", "--json")).stdout)).toMatchObject({ verdict: "recoverable", skipped: [{ id: 2, reason: "damaged" }] });
+  });
+
+  it.each(["state.bin", "metadata.json"])("is said to lack its %s in the words of the checkpoints' own command", async (name) => {
+    const root = await sampleState();
+    await rm(checkpoint(root, 2, name));
+    const words = `  2  damaged: ${checkpoint(root, 2, name)} isn't there\n`;
+    expect((await lookAt(root, "plan")).stdout).toContain(words);
+  });
+});
+
+describe("a checkpoint of another run", () => {
+  it("among others is named with its log, and what to do about it works", async () => {
+    const [root, other] = [await sampleState(), await sampleState()];
+    const state = await openDurableState({ directory: other });
+    // The first one of an opening is full, so that it verifies wherever it stands.
+    const { walId } = await state.checkpoint();
+    await state.close();
+    await rename(checkpoint(other, 3), checkpoint(root, 3));
+    for (const command of ["plan", "report"]) {
+      const { code, stdout, stderr } = await lookAt(root, command);
+      expect([code, stdout + stderr]).toEqual([3, expect.stringContaining(`RECOVERY_LOG_MISMATCH: checkpoint 3 belongs to log ${walId}, and this is log `) as string]);
+      expect(stdout + stderr).toContain("if that checkpoint was put among others, move it away");
+    }
+    await rename(checkpoint(root, 3), join(root, "moved"));
+    expect(await lookAt(root, "plan")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^recoverable: checkpoint 2, /) as string });
   });
 });
 

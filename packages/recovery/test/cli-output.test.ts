@@ -84,6 +84,7 @@ Newer checkpoints that aren't used
     "logId": "LOG",
     "startsAfter": 0,
     "lastLsn": 8,
+    "damageAtStart": null,
     "end": {
       "kind": "clean",
       "file": "0000000000000001.wal",

@@ -300,6 +300,29 @@ describe("a durable state that can't go on", () => {
     await (await open(disk)).close();
   });
 
+  it("changes nothing where its checkpoints are locked by an owner that can't be judged, also where the log has to be stated again", async () => {
+    const written = createSimulatedDisk();
+    const state = await open<number>(written);
+    state.put("a", 1);
+    await state.commit();
+    await state.checkpoint();
+    state.put("a", 2);
+    await state.commit();
+    // Killed, so that the last commit isn't proven durable.
+    const left = [...written.killed().files].filter(([path]) => !path.includes("/LOCK"));
+    const owner = `${directory}/checkpoints/LOCK/of another container`;
+    const disk = createSimulatedDisk({ files: new Map([...left, [owner, new Uint8Array()]]) });
+    const before = disk.killed().files;
+    await expect(open(disk)).rejects.toMatchObject({ name: "CheckpointError", code: "CHECKPOINT_LOCKED" });
+    expect(disk.killed().files).toEqual(before);
+    const looking = ["stat", "list", "open", "size", "read", "close", "syncDirectory"];
+    expect(disk.operations.filter(({ kind, path }) => !looking.includes(kind) && !path.includes("/LOCK"))).toEqual([]);
+    await disk.remove(owner);
+    const again = await open<number>(disk);
+    expect([again.get("a"), disk.operations.some(({ kind, path }) => kind === "create" && path.includes("/log/"))]).toEqual([2, true]);
+    await again.close();
+  });
+
   it("isn't opened, and leaves the directory free, when its signal is aborted while it recovers", async () => {
     const disk = createSimulatedDisk();
     const state = await open<number>(disk);

@@ -24,6 +24,8 @@ export interface FileLogParts<E, I> {
   readonly durable: Announcement;
   /** How the log ended when it was opened. */
   readonly end: LogEnd | undefined;
+  /** What was missing of it then. */
+  readonly damageAtStart: WalError | undefined;
 }
 
 /** The log of a directory, open for writing: the writer, and a reader that sees what it made durable. */
@@ -68,6 +70,10 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
 
   get end(): LogEnd {
     return this.#parts.end ?? { kind: "clean", offset: 0, bytes: 0 };
+  }
+
+  get damageAtStart(): WalError | undefined {
+    return this.#parts.damageAtStart;
   }
 
   counts(lsn: Lsn): boolean {

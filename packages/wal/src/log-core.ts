@@ -185,4 +185,4 @@ function* judgeTail(shape: LogShape, { segment, offset, bytes: length, nextLsn }
   throw new WalError(code, message, { file, offset, lsn: nextLsn });
 }
 
-const ADVICE = "Nothing was changed; restore the file from a copy, or recover up to here";
+const ADVICE = 'Nothing was changed; restore the file from a copy, or read up to here with onDamage: "stop"';

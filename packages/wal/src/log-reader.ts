@@ -57,6 +57,10 @@ export class DirectoryReader<E> implements LogReader<E> {
     return this.#view.tail.end;
   }
 
+  get damageAtStart(): WalError | undefined {
+    return this.#view.shape.damage?.atStart;
+  }
+
   counts(lsn: Lsn): boolean {
     return !isFenced(this.#view.shape, lsn);
   }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { LogEnd, Lsn } from "./log.ts";
 import * as format from "./segment-format.ts";
-import { WalError } from "./wal-error.ts";
+import { segmentName } from "./segment-names.ts";
+import { WalError, type WalErrorDetails } from "./wal-error.ts";
 
 /*
  * What the headers alone tell: which segments there are, and which part of each counts. Pure, so that whoever has the bytes,
@@ -61,30 +62,28 @@ export type DamagePolicy = "refuse" | "stop";
 /** `headers[i]` are the first bytes of `segments[i]`, fewer only where the file is shorter. `undefined` when there is no log. */
 export function shapeOf(listing: LogListing, headers: readonly Uint8Array[], onDamage: DamagePolicy): LogShape | undefined {
   const { directory, segments } = listing;
-  const lost = lostNewest(listing);
-  if (lost && onDamage === "refuse") throw lost;
+  const verdicts = segments.map((file, i) => ({ file, verdict: format.decodeSegmentHeader(headers[i] ?? new Uint8Array(0)) }));
+  const own = verdicts.map(ownHeader).find((header) => header !== undefined);
   const readable: ReadSegment[] = [];
   const unreadable: SegmentFile[] = [];
-  let behind = lost;
-  for (const [i, file] of segments.entries()) {
-    const header = headerOf(directory, file, headers[i] ?? new Uint8Array(0), readable[0]?.header);
-    if (!(header instanceof WalError)) readable.push({ ...file, header });
-    else if (onDamage === "refuse" || header.code === "WAL_UNSUPPORTED_FORMAT") throw header;
-    else {
-      unreadable.push(file);
-      behind ??= header;
-    }
+  let lost = lostNewest(listing);
+  for (const { file, verdict } of verdicts) {
+    const problem = problemOf(directory, file, verdict, own);
+    if (!problem && verdict.kind === "ok") readable.push({ ...file, header: verdict.header });
+    else unreadable.push(file);
+    lost ??= problem;
   }
-  const first = readable[0];
-  if (!first) {
+  const behind = lost && new WalError(lost.code, `${lost.what}. ${own ? lost.advice : NOTHING_READABLE}`, lost.details);
+  if (!own) {
     if (behind) throw behind;
     return undefined;
   }
-  const { logId, entryKind } = first.header;
+  const { logId, entryKind } = own;
   const shape = { directory, logId, entryKind, ...arrange(readable) };
   const atStart = lostOldest(directory, shape.segments[0] as Segment, shape.oldestLsn);
-  if (atStart && onDamage === "refuse") throw atStart;
-  return atStart || behind ? { ...shape, damage: { unreadable, atStart, behind } } : shape;
+  const first = behind ?? atStart;
+  if (first && onDamage === "refuse") throw first;
+  return first ? { ...shape, damage: { unreadable, atStart, behind } } : shape;
 }
 
 type ReadSegment = Omit<Segment, "limit">;
@@ -106,34 +105,64 @@ export function arrange(all: readonly ReadSegment[]): Pick<LogShape, "segments" 
   return { segments: segments.slice(from), dropped: segments.slice(0, from), oldestLsn, startsAfter };
 }
 
-function headerOf(directory: string, segment: SegmentFile, bytes: Uint8Array, first: format.SegmentHeader | undefined): format.SegmentHeader | WalError {
-  const file = join(directory, segment.name);
-  const verdict = format.decodeSegmentHeader(bytes);
-  if (verdict.kind === "unsupported") return new WalError("WAL_UNSUPPORTED_FORMAT", `${file}: ${verdict.what}; use a release that reads it`, { file, offset: 0 });
-  const corrupt = (what: string): WalError =>
-    new WalError("WAL_CORRUPT", `${file}: ${what}. Nothing was changed; restore the file from a copy, or recover up to it`, { file, offset: 0 });
-  if (verdict.kind === "damaged") return corrupt(verdict.what);
-  const { header } = verdict;
-  if (header.number !== segment.number) return corrupt(`the header says that this is segment ${header.number}`);
-  if (first && header.logId !== first.logId) return corrupt(`the segment belongs to log ${header.logId}, not ${first.logId}`);
-  if (first && header.entryKind !== first.entryKind) return corrupt("the segment holds another kind of entries");
-  return header;
+/** What is wrong with the files, and what can be done about it where another segment's header says which log this is. */
+interface Problem {
+  readonly code: "WAL_CORRUPT" | "WAL_LOST_SEGMENT";
+  readonly what: string;
+  readonly advice: string;
+  readonly details: WalErrorDetails;
 }
 
-function lostNewest({ directory, segments, newestHead }: LogListing): WalError | undefined {
+const NOTHING_READABLE =
+  "No other segment's header can be read either, so nothing of this log can be read in order. Nothing was changed; restore the files from a copy, or, if that can't be, move the log away and recover from the newest checkpoint alone with acceptMissingLog";
+
+interface JudgedFile {
+  readonly file: SegmentFile;
+  readonly verdict: format.HeaderVerdict;
+}
+
+/** The header that says which log this is, if it is that of a segment in its place. */
+function ownHeader({ file, verdict }: JudgedFile): format.SegmentHeader | undefined {
+  return verdict.kind === "ok" && verdict.header.number === file.number ? verdict.header : undefined;
+}
+
+/** What keeps a segment from being one of the log whose header is `own`. Throws for what another release wrote. */
+function problemOf(directory: string, { name, number }: SegmentFile, verdict: format.HeaderVerdict, own: format.SegmentHeader | undefined): Problem | undefined {
+  const file = join(directory, name);
+  if (verdict.kind === "unsupported") throw new WalError("WAL_UNSUPPORTED_FORMAT", `${file}: ${verdict.what}; use a release that reads it`, { file, offset: 0 });
+  const corrupt = (what: string, advice: string): Problem => ({ code: "WAL_CORRUPT", what: `${file}: ${what}`, advice, details: { file, offset: 0 } });
+  const advice = 'Nothing was changed; restore the file from a copy, or read up to it with onDamage: "stop"';
+  if (verdict.kind === "damaged") return corrupt(verdict.what, advice);
+  const { header } = verdict;
+  const itsNumber = `the header says that this is segment ${header.number}`;
+  if (own && header.logId !== own.logId) {
+    const foreign = 'Nothing was changed; restore the file that belongs there from a copy, or move this one away if none does, or read up to it with onDamage: "stop"';
+    return corrupt(`${itsNumber} of log ${header.logId}, and the log here is ${own.logId}`, foreign);
+  }
+  if (header.number !== number) return corrupt(itsNumber, advice);
+  if (own && header.entryKind !== own.entryKind) return corrupt("the segment holds another kind of entries", advice);
+  return undefined;
+}
+
+function lostNewest({ directory, segments, newestHead }: LogListing): Problem | undefined {
   const newest = segments.at(-1)?.number ?? 0;
   if (newestHead <= newest) return undefined;
-  const message = `${directory}: segment ${newestHead} was published and is gone, and with it what it held. Restore the file from a copy, or recover without it`;
-  return new WalError("WAL_LOST_SEGMENT", message, { file: directory, expected: newestHead, actual: newest });
+  return {
+    code: "WAL_LOST_SEGMENT",
+    what: `${join(directory, segmentName(newestHead))} was published and is gone, and with it what it held`,
+    advice: 'Nothing was changed; restore the file from a copy, or go on without it with onDamage: "stop"',
+    details: { file: directory, expected: newestHead, actual: newest },
+  };
 }
 
-function lostOldest(directory: string, oldest: Segment, oldestLsn: Lsn): WalError | undefined {
+function lostOldest(directory: string, { name, number, header }: Segment, oldestLsn: Lsn): WalError | undefined {
   const from = Math.max(oldestLsn, 1);
-  const upTo = oldest.header.continuesAfter;
+  const upTo = header.continuesAfter;
   if (upTo < from) return undefined;
-  const file = join(directory, oldest.name);
-  const message = `${file}: records ${from} to ${upTo} should be held, and the segment that held them is gone. Restore it from a copy, or recover from a checkpoint after them`;
-  return new WalError("WAL_LOST_SEGMENT", message, { file, lsn: from, expected: from, actual: upTo + 1 });
+  // Numbers may have been skipped, so that nobody can say for sure how the file was called.
+  const what = `records ${from} to ${upTo} should be held, and are in no file: ${segmentName(number - 1)} is gone, or what else stood in front of ${name}`;
+  const advice = `Nothing was changed; restore it from a copy, or go on without these records with onDamage: "stop", where a recovery needs a checkpoint at record ${upTo} or later`;
+  return new WalError("WAL_LOST_SEGMENT", `${directory}: ${what}. ${advice}`, { file: directory, lsn: from, expected: from, actual: upTo + 1 });
 }
 
 /** Whether a fence took `lsn` out of use: it lies in a gap that some segment's header declares. */

@@ -92,6 +92,11 @@ export interface LogReader<E> extends AsyncDisposable {
   readonly lastLsn: Lsn;
   /** How the log ended when this reader last looked. */
   readonly end: LogEnd;
+  /**
+   * The oldest records that should be held are gone, and the log begins at `startsAfter` instead: the error that `onDamage: "refuse"`
+   * would have given. Seen only with `onDamage: "stop"`, beside whatever `end` says.
+   */
+  readonly damageAtStart?: WalError | undefined;
   /** False for a record that a fence took out of use. Says nothing about records that were never written or were dropped. */
   counts(lsn: Lsn): boolean;
   /**

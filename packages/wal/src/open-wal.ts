@@ -49,7 +49,7 @@ export async function openWal(
     const buffer = new AppendBuffer<unknown>(entryEncoder(codec), limits, nextLsn);
     const durable = new Announcement();
     const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session, onDurable: () => durable.announce() });
-    return new FileLog({ disk, directory, decoder, writer, catalog, durable, end: log?.tail.end });
+    return new FileLog({ disk, directory, decoder, writer, catalog, durable, end: log?.tail.end, damageAtStart: log?.shape.damage?.atStart });
   } catch (error) {
     await segments?.close().catch(() => undefined);
     await lock.release().catch(() => undefined);

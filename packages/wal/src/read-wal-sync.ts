@@ -16,7 +16,7 @@ export interface WalSyncOptions extends Pick<ReadOptions, "after" | "unproven">,
 }
 
 /** A log that is read at once. Says of itself what a `LogReader` says; each iteration reads anew, up to what is durable by then. */
-export interface SyncLogReader<E> extends Iterable<WalBatch<E>>, Pick<LogReader<E>, "logId" | "startsAfter" | "firstLsn" | "lastLsn" | "end" | "counts"> {}
+export interface SyncLogReader<E> extends Iterable<WalBatch<E>>, Pick<LogReader<E>, "logId" | "startsAfter" | "firstLsn" | "lastLsn" | "end" | "damageAtStart" | "counts"> {}
 
 /**
  * The same as `openWalReader` and its `read`, without promises: for tools and tests, since it holds up the thread while it
@@ -52,6 +52,9 @@ export function readWalSync(
     },
     get end() {
       return view().tail.end;
+    },
+    get damageAtStart() {
+      return view().shape.damage?.atStart;
     },
     counts: (lsn) => !isFenced(view().shape, lsn),
     [Symbol.iterator]: () => driveSync(disk, directory, readLog(log, { after, unproven, follow: false }), (found) => decodeFound(log, found, decoder, found.after)),

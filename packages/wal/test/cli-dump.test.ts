@@ -200,7 +200,7 @@ describe("a damaged log", () => {
 
     const refused = await lookAt(directory, "dump");
     expect(refused.code).toBe(1);
-    expect(refused.stderr).toMatch(new RegExp(`^laminar-wal: ${code}: .+\\n$`));
+    expect(refused.stderr).toMatch(new RegExp(`^laminar-wal: ${code}: .+ with dump --on-damage stop.*\\n$`));
     const given = linesOf(refused.stdout);
     expect(whole.slice(0, given.length)).toEqual(given);
 

@@ -61,7 +61,7 @@ export const DAMAGES: readonly Damage[] = [
     salvaged: [...range(13, 24), ...end],
     apply: (directory) => rm(join(directory, segment(3))),
   },
-  { name: "a first segment that is gone", code: "WAL_LOST_SEGMENT", file: 2, offset: undefined, lastLsn: 31, salvaged: [], apply: (directory) => rm(join(directory, segment(1))) },
+  { name: "a first segment that is gone", code: "WAL_LOST_SEGMENT", file: undefined, offset: undefined, lastLsn: 31, salvaged: [], apply: (directory) => rm(join(directory, segment(1))) },
   { name: "a newest segment that is gone", code: "WAL_LOST_SEGMENT", file: undefined, offset: undefined, lastLsn: 26, salvaged: [], apply: (directory) => rm(join(directory, segment(8))) },
   {
     name: "a segment under another's name",

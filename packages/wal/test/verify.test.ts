@@ -63,6 +63,7 @@ describe("a damaged log", () => {
     const text = await lookAt(directory, "verify");
     expect(text).toMatchObject({ code: 1, stderr: "" });
     expect(text.stdout).toMatch(new RegExp(`^damaged: \\d places?; \\d+ records can be read in order, the last is ${lastLsn}; proven durable up to \\d+\\n\\n${code}\\n  file +${path}\\n`));
+    expect(text.stdout).toMatch(/ with dump --on-damage stop/);
     const json = await lookAt(directory, "verify", "--json");
     expect(json).toMatchObject({ code: 1, stderr: "" });
     expect(JSON.parse(json.stdout)).toEqual(asJson(report));

@@ -3,7 +3,7 @@ import { isCorruption } from "@laminar/recovery";
 import type { Door } from "./doors.ts";
 import { textOf } from "./expected.ts";
 import { type Golden, newestOf } from "./load-golden.ts";
-import { DIRECTORY, type Files, isLock, LOG } from "./places.ts";
+import { DIRECTORY, type Files, isLock } from "./places.ts";
 import { olderCommit } from "./residue.ts";
 
 /** What becomes of a damaged directory; `broken` is what must never become of one. */
@@ -30,7 +30,7 @@ function refusal(error: unknown, paths: readonly string[]): string | undefined {
 
 /**
  * Enters a copy of a golden directory of which `paths` were damaged, and judges what comes of it. What is refused
- * changes nothing but locks; only a log that opens before the checkpoints are found locked goes on to a new segment.
+ * changes nothing but locks.
  */
 export async function lookAt(door: Door, golden: Golden, files: Files, paths: readonly string[]): Promise<Verdict> {
   const disk = createSimulatedDisk({ files });
@@ -43,8 +43,7 @@ export async function lookAt(door: Door, golden: Golden, files: Files, paths: re
   }
   if (disk.openFiles > 0) return { kind: "broken", what: `${disk.openFiles} handles are left open` };
   if (door.writes && verdict.kind !== "refused") return verdict;
-  const wasOpened = (path: string): boolean => verdict.kind === "refused" && verdict.code === "CHECKPOINT_LOCKED" && path.startsWith(LOG);
-  const change = disk.operations.find(({ kind, path }) => !LOOKING.has(kind) && !(door.writes && (isLock(path) || wasOpened(path))));
+  const change = disk.operations.find(({ kind, path }) => !LOOKING.has(kind) && !(door.writes && isLock(path)));
   return change === undefined ? verdict : { kind: "broken", what: `${door.name} changed what is there, ${change.kind} ${change.path}, and ended as ${JSON.stringify(verdict)}` };
 }
 

@@ -1,5 +1,5 @@
 import { type Finding, findingAsJson, findingInLines, verdictOf } from "./finding.ts";
-import { alignRows, count } from "./layout.ts";
+import { alignRows, count, indent, visible } from "./layout.ts";
 import type { Examined } from "./survey.ts";
 
 export interface VerifyReport {
@@ -38,6 +38,7 @@ export function reportAsText({ only, checkpoints, withdrawn, statesRead, bytesRe
   const sections = [
     `${only === undefined ? summary(checkpoints) : summaryOfOne(only, checkpoints)}; ${read} read\n`,
     table(checkpoints),
+    ...logsInWords(checkpoints),
     ...problemsOf(checkpoints).map(({ finding, ids }) => findingInLines(finding, ids)),
     ...(withdrawn > 0 ? [`${count(withdrawn, "checkpoint")} went while this ran, which is no damage: a manager removes old ones.\n`] : []),
   ];
@@ -69,6 +70,15 @@ function table(checkpoints: readonly Examined[]): string {
     return [String(id), ...(known ?? ["-", "-", "-", "-", "-"]), verdictOf(findings)];
   });
   return alignRows([head, ...rows], new Set([0, 2, 3, 4, 5]));
+}
+
+/** Which log a checkpoint belongs to can't be judged from here, but no log is that of all where they name several. */
+function logsInWords(checkpoints: readonly Examined[]): readonly string[] {
+  const ids = new Map<string, number[]>();
+  for (const { id, metadata } of checkpoints) if (metadata?.walId !== undefined) ids.set(metadata.walId, [...(ids.get(metadata.walId) ?? []), id]);
+  if (ids.size < 2) return [];
+  const rows = [...ids].map(([log, of]) => [visible(log), `checkpoint${of.length > 1 ? "s" : ""} ${of.join(", ")}`]);
+  return [`They belong to ${ids.size} logs; a recovery refuses those that aren't of the log it is given\n${indent(alignRows(rows))}`];
 }
 
 const restored = (chain: readonly { readonly size: number }[]): number => chain.reduce((sum, { size }) => sum + size, 0);

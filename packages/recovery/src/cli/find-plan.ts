@@ -1,5 +1,5 @@
 import { type CheckpointMetadata, type CheckpointReader, type CheckpointSurvey, openCheckpointReader } from "@laminar/checkpoint";
-import { type LogEnd, type LogReader, openWalReader, type WalEntry } from "@laminar/wal";
+import { type LogEnd, type LogReader, openWalReader, type WalEntry, type WalError } from "@laminar/wal";
 import { planRecovery, type RecoveryPlan } from "../core/plan-recovery.ts";
 import { isCorruption } from "../core/recovery-error.ts";
 import type { Asked } from "./arguments.ts";
@@ -18,6 +18,8 @@ export interface FoundLog {
   readonly startsAfter: number;
   readonly lastLsn: number;
   readonly end: LogEnd;
+  /** What is gone of its start. */
+  readonly damageAtStart: WalError | undefined;
 }
 
 /** Says how many bytes of how many were verified. */
@@ -67,7 +69,7 @@ class Look {
     try {
       this.seen += log ? ` ${log.logId} ${log.startsAfter} ${log.lastLsn}` : "";
       const plan = await this.#choose(survey, log);
-      return { plan, ignoredNames: survey.ignored, log: log && { logId: log.logId, startsAfter: log.startsAfter, lastLsn: log.lastLsn, end: log.end } };
+      return { plan, ignoredNames: survey.ignored, log: log && factsOf(log) };
     } finally {
       await log?.close();
     }
@@ -99,6 +101,10 @@ class Look {
     const isGone = problem instanceof Error && "code" in problem && problem.code === "CHECKPOINT_NOT_FOUND";
     return isCorruption(problem) || (isGone && this.seen === this.#before);
   }
+}
+
+function factsOf({ logId, startsAfter, lastLsn, end, damageAtStart }: LogReader<WalEntry>): FoundLog {
+  return { logId, startsAfter, lastLsn, end, damageAtStart };
 }
 
 async function openLog({ walDir, onDamage }: Asked): Promise<LogReader<WalEntry> | undefined> {

@@ -14,9 +14,13 @@ export function isFinding(error: unknown): error is Finding {
   return error instanceof Error && OURS.has(error.name) && "code" in error && typeof error.code === "string";
 }
 
-/** Messages name the options of a program; here they are called otherwise. */
 export function findingInWords({ code, message }: Finding): string {
-  return `${code}: ${message.replaceAll("acceptMissingLog", "--accept-missing-log")}`;
+  return `${code}: ${optionsInWords(message)}`;
+}
+
+/** Messages name the options of a program; here they are called otherwise. */
+export function optionsInWords(message: string): string {
+  return message.replaceAll("acceptMissingLog", "--accept-missing-log").replaceAll('onDamage: "stop"', "--on-damage stop");
 }
 
 /** Says which places aren't there. That is no error, and may be the wrong path. */

@@ -26,5 +26,6 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 function exitCodeOf({ plan: { refusal, skipped }, log }: FoundPlan): number {
   if (refusal && !isCorruption(refusal)) return NOT_READ;
-  return refusal || log?.end.kind === "damaged" || skipped.some(({ kind }) => kind === "damaged") ? DAMAGED : FINE;
+  const isLogDamaged = log?.end.kind === "damaged" || log?.damageAtStart !== undefined;
+  return refusal || isLogDamaged || skipped.some(({ kind }) => kind === "damaged") ? DAMAGED : FINE;
 }

@@ -2,7 +2,7 @@ import type { CheckpointMetadata } from "@laminar/checkpoint";
 import type { RecoveryError } from "../core/recovery-error.ts";
 import type { Asked } from "./arguments.ts";
 import type { FoundLog, FoundPlan } from "./find-plan.ts";
-import { findingInWords } from "./finding.ts";
+import { findingInWords, optionsInWords } from "./finding.ts";
 import { alignRows, count, indent, quote, visible } from "./layout.ts";
 
 /** Over several lines, what matters in the first. */
@@ -13,6 +13,7 @@ export function planAsText({ plan, ignoredNames, log }: FoundPlan, asked: Asked)
     alignRows([
       ["checkpoint", checkpoint ? checkpointInWords(checkpoint) : "none"],
       ["log", log ? logInWords(log) : "none"],
+      ...(log?.damageAtStart ? [["log begins", `damaged: ${visible(optionsInWords(log.damageAtStart.message))}`]] : []),
       ...(log ? [["log ends", endInWords(log)]] : []),
       ...(log && !refusal ? [["replay", replayInWords(replayAfter, log, asked)]] : []),
     ]),
@@ -43,7 +44,7 @@ function endInWords({ end: { kind, file, offset, bytes, damage } }: FoundLog): s
   const place = file === undefined ? "before its first segment" : `at offset ${offset} of ${visible(file)}`;
   if (kind === "clean") return `clean, ${place}`;
   if (kind === "torn") return `torn, ${place}: ${count(bytes, "byte")} of a write that never finished or is under way, which count for nothing`;
-  return `damaged, ${place}, where reading stops: ${visible(damage?.message ?? "")}`;
+  return `damaged, ${place}, where reading stops: ${visible(optionsInWords(damage?.message ?? ""))}`;
 }
 
 function replayInWords(replayAfter: number, log: FoundLog, { until, replay }: Asked): string {
@@ -93,8 +94,9 @@ function checkpointAsJson({ id, kind, walPosition, walId, epoch, timestamp, wate
   };
 }
 
-function logAsJson({ logId, startsAfter, lastLsn, end: { kind, file, offset, bytes, damage } }: FoundLog): object {
-  return { logId, startsAfter, lastLsn, end: { kind, file: file ?? null, offset, bytes, damage: damage?.message ?? null } };
+function logAsJson({ logId, startsAfter, lastLsn, damageAtStart, end: { kind, file, offset, bytes, damage } }: FoundLog): object {
+  const end = { kind, file: file ?? null, offset, bytes, damage: damage?.message ?? null };
+  return { logId, startsAfter, lastLsn, damageAtStart: damageAtStart?.message ?? null, end };
 }
 
 function refusalAsJson({ code, message, checkpointId, lsn, expected, actual }: RecoveryError): object {

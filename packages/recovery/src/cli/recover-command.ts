@@ -2,6 +2,7 @@ import { createStateStore, type StateStore } from "@laminar/state-snapshot";
 import { sinkInto } from "../durable-state/open-durable-state.ts";
 import { formatReport } from "../recovered.ts";
 import type { RecoverInvocation } from "./arguments.ts";
+import { optionsInWords } from "./finding.ts";
 import { complain, printLines, type Streams } from "./output.ts";
 import { exitCodeOf, runRecovery } from "./run-recovery.ts";
 import { stateLine, type ValueForm } from "./state-line.ts";
@@ -10,7 +11,7 @@ import { stateLine, type ValueForm } from "./state-line.ts";
 export async function recoverAndPrint({ asked, values }: RecoverInvocation, streams: Streams): Promise<number> {
   const store = createStateStore();
   const { report } = await runRecovery(asked, sinkInto(store), streams);
-  await complain(streams, formatReport(report));
+  await complain(streams, optionsInWords(formatReport(report)));
   await printLines(streams.stdout, linesOf(store, values));
   return exitCodeOf(report);
 }

@@ -2,6 +2,7 @@ import type { RecoveredState } from "../core/recovered-state.ts";
 import type { RecoverySink } from "../core/recovery-sink.ts";
 import { formatReport } from "../recovered.ts";
 import type { LookInvocation } from "./arguments.ts";
+import { optionsInWords } from "./finding.ts";
 import { jsonText, visible } from "./layout.ts";
 import { print, type Streams } from "./output.ts";
 import { exitCodeOf, runRecovery } from "./run-recovery.ts";
@@ -9,7 +10,7 @@ import { exitCodeOf, runRecovery } from "./run-recovery.ts";
 /** Recovers and keeps nothing; prints the report and resolves to the exit code. */
 export async function report({ asked, json }: LookInvocation, streams: Streams): Promise<number> {
   const recovered = await runRecovery(asked, nowhere, streams);
-  await print(streams.stdout, json ? jsonText(asJson(recovered)) : `${visible(formatReport(recovered.report))}\n`);
+  await print(streams.stdout, json ? jsonText(asJson(recovered)) : `${visible(optionsInWords(formatReport(recovered.report)))}\n`);
   return exitCodeOf(recovered.report);
 }
 

@@ -25,5 +25,6 @@ export async function runRecovery(asked: Asked, sink: RecoverySink, streams: Str
 
 /** Damage counts though the recovery went on without what is damaged. */
 export function exitCodeOf({ skippedCheckpoints, log }: RecoveryReport): number {
-  return log?.end.kind === "damaged" || skippedCheckpoints.some(({ reason }) => reason === "damaged") ? DAMAGED : FINE;
+  const isLogDamaged = log?.end.kind === "damaged" || log?.damageAtStart !== undefined;
+  return isLogDamaged || skippedCheckpoints.some(({ reason }) => reason === "damaged") ? DAMAGED : FINE;
 }

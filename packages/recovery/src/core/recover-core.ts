@@ -145,6 +145,7 @@ class Attempt {
           entriesDiscarded: replay.entriesDiscarded,
           commitsApplied: replay.commitsApplied,
           end: { kind: log.end.kind, file: log.end.file, offset: log.end.offset, bytes: log.end.bytes, damage: log.end.damage?.message },
+          damageAtStart: log.damageAtStart?.message,
           fencedAfter: this.#parts.fence && replay.walPosition,
         },
         partial,

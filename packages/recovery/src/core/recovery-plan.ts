@@ -83,7 +83,7 @@ export function requireNoGap(metadata: CheckpointMetadata | undefined, skipped: 
 
 function requireSameLog({ id, walId, walPosition }: CheckpointMetadata, { logId }: LogFacts): void {
   if (walId !== undefined && walId !== logId) {
-    const message = `checkpoint ${id} belongs to log ${walId}, and this is log ${logId}: the wrong log, or the wrong checkpoints`;
+    const message = `checkpoint ${id} belongs to log ${walId}, and this is log ${logId}. Give a log and checkpoints that belong together; if that checkpoint was put among others, move it away`;
     throw new RecoveryError("RECOVERY_LOG_MISMATCH", message, { checkpointId: id, expected: walId, actual: logId });
   }
   if (walId !== undefined || walPosition === 0) return;

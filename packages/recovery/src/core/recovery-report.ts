@@ -16,6 +16,8 @@ export interface RecoveryReport {
         readonly commitsApplied: number;
         /** `"torn"`: remains of a write that never finished. `"damaged"`: records may be missing from here on. */
         readonly end: { readonly kind: "clean" | "torn" | "damaged"; readonly file?: string | undefined; readonly offset: number; readonly bytes: number; readonly damage?: string | undefined };
+        /** Records that the log should hold are gone from its start, and this recovery needed none of them. */
+        readonly damageAtStart?: string | undefined;
         /** With `repairWal`: what comes after this record was taken out of use. */
         readonly fencedAfter?: number | undefined;
       }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openCheckpointManager } from "@laminar/checkpoint";
+import { fileCheckpointStore, openCheckpointManager } from "@laminar/checkpoint";
 import { type Disk, type DirectoryLock, isDiskError, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
 import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/state-snapshot";
 import { msgpackCodec, openWal } from "@laminar/wal";
@@ -37,6 +37,7 @@ async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): P
   try {
     const store = createStateStore();
     const found = await recover({ ...places, disk, onDamage, mustExist, apply: sinkInto(store), onProgress, signal });
+    await requireFreeCheckpoints(disk, places.checkpointDir, oneContainer);
     const log = await openWal(places.walDir, { ...options.log, disk, oneContainer, ...(onDamage === "stop" && { onDamage, after: found.walPosition }) });
     release.unshift(() => log.close());
     const manager = await openCheckpointManager({ ...options.checkpoints, directory: places.checkpointDir, disk, oneContainer, log, merge: mergeSnapshots });
@@ -59,6 +60,16 @@ async function take(disk: Disk, directory: string, oneContainer: boolean | undef
     if (!isDiskError(error)) throw error;
     throw new RecoveryError(error.code === "DISK_LOCKED" ? "RECOVERY_LOCKED" : "RECOVERY_IO", error.message, { cause: error });
   }
+}
+
+/**
+ * Rejects as the manager will, before the log is opened, which may write. Whoever has the checkpoints then has no business there;
+ * nobody comes in between who keeps to the directory's lock.
+ */
+async function requireFreeCheckpoints(disk: Disk, directory: string, oneContainer: boolean | undefined): Promise<void> {
+  if ((await disk.stat(directory)) === undefined) return;
+  const lock = await fileCheckpointStore(directory, { disk, oneContainer }).lock();
+  await lock.release();
 }
 
 export function sinkInto(store: StateStore): RecoverySink {

@@ -9,7 +9,7 @@ import { isCorruption, isWalError, type WalError } from "../wal-error.ts";
 import type { DumpInvocation } from "./arguments.ts";
 import { asBytes, asMessagePack, type DescribeOwn, entryLine } from "./entry-line.ts";
 import { DAMAGED, FINE } from "./exit-codes.ts";
-import { count } from "./layout.ts";
+import { count, optionsInWords } from "./layout.ts";
 import { LinePrinter } from "./print.ts";
 import { complain, type Streams } from "./streams.ts";
 
@@ -31,7 +31,7 @@ export async function dump(invocation: DumpInvocation, streams: Streams): Promis
   if (refuses || lines.full) return FINE;
   damage ??= await damageAbove(nodeDisk, invocation.directory, lines.lastLsn);
   if (!damage) return FINE;
-  await complain(streams, `the log is damaged; ${lines.summary}. ${damage.code}: ${damage.message}`);
+  await complain(streams, `the log is damaged; ${lines.summary}. ${damage.code}: ${optionsInWords(damage.message)}`);
   if (invocation.beyondDamage === "salvage") await printSalvaged(invocation, lines, streams);
   return DAMAGED;
 }

@@ -19,3 +19,8 @@ export function endInWords({ kind, file, offset, bytes }: InspectedEnd): string 
 export function count(number: number, one: string, many: string = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
 }
+
+/** Messages name the options of a program; here they are called otherwise. */
+export function optionsInWords(message: string): string {
+  return message.replaceAll('onDamage: "stop"', "dump --on-damage stop").replaceAll("acceptMissingLog", "--accept-missing-log of npx @laminar/recovery");
+}

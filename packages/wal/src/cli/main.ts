@@ -5,6 +5,7 @@ import { type Invocation, parseCommandLine, UsageError } from "./arguments.ts";
 import { dump } from "./dump-command.ts";
 import { DAMAGED, FINE, NOT_READ, WRONG_ARGUMENTS } from "./exit-codes.ts";
 import { inspect } from "./inspect-command.ts";
+import { optionsInWords } from "./layout.ts";
 import { OutputError, print } from "./print.ts";
 import { complain, printError, type Streams } from "./streams.ts";
 import { USAGE } from "./usage.ts";
@@ -60,7 +61,7 @@ async function explain(error: unknown, streams: Streams): Promise<number> {
     await complain(streams, error instanceof Error ? String(error.stack) : String(error));
     return NOT_READ;
   }
-  await complain(streams, `${error.code}: ${error.message}`);
+  await complain(streams, `${error.code}: ${optionsInWords(error.message)}`);
   return isCorruption(error) ? DAMAGED : NOT_READ;
 }
 

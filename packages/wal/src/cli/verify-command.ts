@@ -1,7 +1,7 @@
 import type { WalDamage } from "../confirm-damage.ts";
 import { verifyWal, type WalReport } from "../verify-wal.ts";
 import { DAMAGED, FINE, NOT_READ } from "./exit-codes.ts";
-import { alignRows, count, endInWords } from "./layout.ts";
+import { alignRows, count, endInWords, optionsInWords } from "./layout.ts";
 import { print } from "./print.ts";
 import { complain, type Streams } from "./streams.ts";
 
@@ -41,5 +41,5 @@ function asText({ verdict, records, batches, segments, lastLsn, provenLsn, end, 
 export function damageInWords({ code, message, file, offset, lsn, expected, actual }: WalDamage): string {
   const fields = { file, offset, record: lsn, expected, found: actual };
   const rows = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[`  ${name}`, String(value)]]));
-  return `${code}\n${alignRows(rows)}  ${message}\n`;
+  return `${code}\n${alignRows(rows)}  ${optionsInWords(message)}\n`;
 }
