@@ -7,7 +7,7 @@ import { type Door, recovering } from "../src/golden/doors.ts";
 import { decoderOf, recoveredCommit } from "../src/golden/expected.ts";
 import { loadGolden } from "../src/golden/load-golden.ts";
 import type { Outcome, Work } from "../src/row.ts";
-import { lookAtCuts } from "../src/rows/03-cut-files.ts";
+import { lookAtCuts, lookAtOtherFiles } from "../src/rows/03-cut-files.ts";
 import { lookAtFlips } from "../src/rows/04-flipped-bits.ts";
 import { lookAtSectors } from "../src/rows/05-sectors.ts";
 import { loseChains } from "../src/rows/13-lost-chains.ts";
@@ -41,6 +41,7 @@ const paperingOver = recoveringWith("a recovery that papers damage over", { onDa
 const golden = (await loadGolden()).filter(({ name }) => name === "v0/log-fenced");
 const looks: Readonly<Record<string, (doors: readonly [Door, Door]) => Promise<Outcome>>> = {
   "cut files": (doors) => lookAtCuts(golden, work, doors),
+  "other files": (doors) => lookAtOtherFiles(golden, work, doors),
   "flipped bits": (doors) => lookAtFlips(golden, (path) => path.endsWith(".wal"), work, doors),
   sectors: (doors) => lookAtSectors(golden, { ...work, size: "proof" }, doors),
 };

@@ -15,11 +15,14 @@ export type Verdict =
 /** A directory that is synced is as it was. */
 const LOOKING: ReadonlySet<OperationKind> = new Set(["stat", "list", "open", "size", "read", "close", "syncDirectory"]);
 const NAMES: ReadonlySet<unknown> = new Set(["WalError", "CheckpointError", "SnapshotError", "RecoveryError"]);
+/** What says which log it is of. */
+const namesLog = (path: string): boolean => path.endsWith(".wal") || path.endsWith("/metadata.json");
 /** Refusals that name no damage, and what has to be wrong for them. */
 const OTHERS: Readonly<Record<string, (path: string) => boolean>> = {
   RECOVERY_LOCKED: isLock,
   WAL_LOCKED: isLock,
   CHECKPOINT_LOCKED: isLock,
+  RECOVERY_LOG_MISMATCH: namesLog,
 };
 
 /** The code of a typed refusal that says what is wrong; `undefined` for any other failure. */

@@ -2,6 +2,7 @@ import { changed, type Damage } from "../golden/damage.ts";
 import { type Door, opening, recovering } from "../golden/doors.ts";
 import { type Golden, loadGolden } from "../golden/load-golden.ts";
 import { lookAtAll } from "../golden/look-at-all.ts";
+import { otherFiles } from "../golden/other-files.ts";
 import { randomBelow, randomBytes } from "../golden/random.ts";
 import type { Outcome, Row, Work } from "../row.ts";
 
@@ -35,10 +36,18 @@ export async function lookAtCuts(golden: readonly Golden[], work: Work, doors: r
   return lookAtAll(cutsAndExtensions(golden, work.seed), (_, index) => (index % EVERY === 0 ? doors : [doors[0]]), work);
 }
 
-/** A file that lost its end, or has something behind it: exactly the state, the one older commit that may be, or a refusal. */
+/** Few, so `check` looks at all of them. */
+export async function lookAtOtherFiles(golden: readonly Golden[], work: Work, doors: readonly [Door, Door] = [recovering, opening]): Promise<Outcome> {
+  return lookAtAll(otherFiles(golden), (_, index) => (index % EVERY === 0 ? doors : [doors[0]]), { ...work, size: "proof" });
+}
+
+/** A file that lost its end, has something behind it, or is another one or none: exactly the state, the one older commit that may be, or a refusal. */
 export const cutFiles: Row = {
   number: 3,
-  title: "every file cut at every byte, and extended",
+  title: "every file cut at every byte, extended, gone, or another one",
   unit: "damaged directories",
-  parts: [{ name: "golden directories", goal: "all", seconds: 30, run: async (work) => lookAtCuts(await loadGolden(), work) }],
+  parts: [
+    { name: "golden directories", goal: "all", seconds: 30, run: async (work) => lookAtCuts(await loadGolden(), work) },
+    { name: "whole files", goal: "all", seconds: 5, run: async (work) => lookAtOtherFiles(await loadGolden(), work) },
+  ],
 };
