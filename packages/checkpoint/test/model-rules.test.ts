@@ -37,6 +37,7 @@ const SHOWN_BY: Record<keyof Rules, RegExp | undefined> = {
   readErrorsPostpone: /CHAIN LOST|REFUSED|DELTA WITHOUT ITS BASE/,
   // A second guard: what could be judged wrongly postpones the round already.
   publishedKeptFirst: undefined,
+  ownKeptFirst: /REFUSED|SILENTLY OLDER/,
   deltaOnOwn: /SILENTLY WRONG/,
   deltaOnCounted: /SILENTLY WRONG/,
   deltaOnVerified: /NOT USABLE/,
