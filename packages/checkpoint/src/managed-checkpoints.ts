@@ -219,8 +219,8 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     const { usable } = await assessor.assess();
     const user = usable.find((point) => point.id !== id && point.chain.some((part) => part.id === id));
     if (user) throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${user.id} needs checkpoint ${id}`, { id });
-    const others = usable.filter((point) => point.id !== id);
     const point = usable.find((one) => one.id === id);
+    const others = usable.filter((one) => one.id !== id);
     if (!point || isAnyCertain(others, this.#firstOwnId)) return;
     const isSpare = log ? (log.startsAfter ?? point.walPosition) === 0 : others.length === 0;
     if (isSpare) return;
