@@ -1,4 +1,4 @@
-import { createSimulatedDisk, type DiskImage, type SimulatedDisk } from "@laminar/disk/testing";
+import { createSimulatedDisk, type DiskImage, type Operation, type SimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
 import { nameOf } from "../src/checkpoint-names.ts";
 import { type CheckpointConfig, type IncrementalCheckpointManager, openCheckpointManager, openCheckpointReader } from "../src/index.ts";
@@ -26,20 +26,23 @@ class Log {
 const open = (disk: SimulatedDisk, config: CheckpointConfig): Promise<IncrementalCheckpointManager> =>
   openCheckpointManager({ directory, disk, merge: mergeTexts, maxDeltaRatio: 9, ...config });
 
+/** The sync of the names that checkpoints have. */
+const isOfNames = ({ kind, path }: Operation): boolean => kind === "syncDirectory" && path === directory;
+
 /** Checkpoint 1 at position 10 is durable; 2 at position 20, of that kind, is listed, and no sync makes it durable. */
-async function withLostName(log: Log | undefined, kind: "full" | "delta" = "full"): Promise<SimulatedDisk> {
+async function withLostName(log: Log | undefined, made: "full" | "delta" = "full"): Promise<SimulatedDisk> {
   const disk = createSimulatedDisk();
   const manager = await open(disk, { log });
   const state = new CountedState();
   state.set("k", "x");
   await manager.create({ walPosition: 10, state: state.capture() });
   let killed: DiskImage | undefined;
-  disk.beforeEach((operation) => void (operation.kind === "syncDirectory" && operation.path === directory && (killed ??= disk.killed())));
-  expect(await manager.create({ walPosition: 20, state: kind === "delta" ? state.capture() : bytes })).toMatchObject({ id: 2, kind });
+  disk.beforeEach((operation) => void (isOfNames(operation) && (killed ??= disk.killed())));
+  expect(await manager.create({ walPosition: 20, state: made === "delta" ? state.capture() : bytes })).toMatchObject({ id: 2, kind: made });
   // What the killed one didn't live to do.
   if (log) log.startsAfter = 10;
   const next = (killed ?? disk.killed()).mount();
-  next.plan(({ kind, path }) => (kind === "syncDirectory" && path === directory ? { kind: "error", errno: "EIO" } : undefined));
+  next.plan((operation) => (isOfNames(operation) ? { kind: "error", errno: "EIO" } : undefined));
   await expect(open(next, { log })).rejects.toMatchObject({ code: "CHECKPOINT_IO" });
   next.plan(undefined);
   return next;
@@ -135,12 +138,12 @@ describe("a checkpoint that was found, and that no sync makes durable", () => {
 describe("before its first own checkpoint, a manager", () => {
   it("deletes what nothing hangs on: damaged and abandoned ones, and any where the log holds everything", async () => {
     const disk = createSimulatedDisk();
-    const log = { ...new Log(), startsAfter: 5, counts: (_: number) => true, truncateBefore: async () => 0 };
+    const log = { logId: "l", durableLsn: 100, startsAfter: 5, counts: () => true, truncateBefore: async () => 0 };
     const first = await open(disk, { log });
     for (const walPosition of [10, 50, 60]) await first.create({ walPosition, state: bytes });
     await first.close();
     await flipBit(disk, `${directory}/${nameOf("checkpoint", 3)}/state.bin`, 1);
-    const manager = await open(disk, { log: { ...log, counts: (lsn) => lsn !== 50 } });
+    const manager = await open(disk, { log: { ...log, counts: (lsn: number) => lsn !== 50 } });
     for (const id of [3, 2]) await manager.delete(id);
     await expect(manager.delete(1)).rejects.toMatchObject({ code: "CHECKPOINT_IN_USE" });
     await manager.close();
