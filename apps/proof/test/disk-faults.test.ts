@@ -30,6 +30,7 @@ it("finds nothing wrong with the stack as it is, whatever fails, and counts ever
 
 it("finds a stack that acknowledges a commit before its sync", async () => {
   const hasty: Stack = {
+    ...byHand,
     name: "hasty",
     open: (disk, journal, opening) =>
       byHand.open(disk, { events: journal.events, tell: (event) => {
@@ -43,6 +44,7 @@ it("finds a stack that acknowledges a commit before its sync", async () => {
 
 it("finds a handle that is left open, an error without a code, and a rejection that nobody handles", async () => {
   const careless: Stack = {
+    ...byHand,
     name: "careless",
     async open(disk, journal, opening) {
       const life = await byHand.open(disk, journal, opening).catch(async (error: unknown) => {
@@ -59,6 +61,7 @@ it("finds a handle that is left open, an error without a code, and a rejection t
 
 it("finds a timer that still runs after the end", async () => {
   const ticking: Stack = {
+    ...byHand,
     name: "ticking",
     open: (disk, journal, opening) => {
       disk.clock.after(1e9, () => undefined);

@@ -26,6 +26,7 @@ it("finds nothing wrong with the stack as it is, and tells each lie at each sync
 
 it("finds a log that takes no notice of a sync that failed", async () => {
   const deaf: Stack = {
+    ...byHand,
     name: "deaf",
     open: (disk, journal, opening) => byHand.open(hookedDisk(disk, { sync: (_file, really) => really().catch(() => undefined) }), journal, opening),
   };
@@ -36,4 +37,37 @@ it("finds a log that takes no notice of a sync that failed", async () => {
 it("finds a recovery that loses what was acknowledged before the lie", async () => {
   const { violations } = await tellLies(await cases(byHand), new Recoveries(async () => EMPTY));
   expect(violations.join("\n")).toContain("had been acknowledged");
+});
+
+it("finds a clean-up that relies on a checkpoint which was found and isn't durable", async () => {
+  const trusting: Stack = {
+    ...byHand,
+    name: "trusting",
+    async open(disk, journal, opening) {
+      const life = await byHand.open(disk, journal, opening);
+      const removeAllButNewest = async (): Promise<void> => {
+        const names = (await disk.list("/data/checkpoints")).map(({ name }) => name).filter((name) => name.startsWith("checkpoint_")).sort();
+        for (const name of names.slice(0, -1)) {
+          await disk.remove(`/data/checkpoints/${name}/metadata.json`);
+          await disk.syncDirectory(`/data/checkpoints/${name}`);
+        }
+      };
+      return { take: (step) => (step.do === "clean-up" ? removeAllButNewest() : life.take(step)), close: () => life.close() };
+    },
+  };
+  const steps = [
+    { do: "open", maxRetained: 1, maxChainLength: 1 },
+    // Enough for the log to rotate, and to be truncated behind the first checkpoint.
+    ...["k0", "k1", "k2"].map((key) => ({ do: "commit", changes: [{ key, length: 1100 }] }) as const),
+    { do: "full" },
+    { do: "commit", changes: [{ key: "k3", length: 3 }] },
+    { do: "full" },
+  ] as const;
+  const outcomeOf = async (stack: Stack): Promise<string> => {
+    const all = casesOf(await chaptersOf({ stack, lives: [steps] }));
+    const ofNames = all.filter(({ lie, point: { operation } }) => lie.name === "told another process" && operation.path === "/data/checkpoints");
+    return (await tellLies(ofNames)).violations.join("\n");
+  };
+  expect(await outcomeOf(byHand)).toBe("");
+  expect(await outcomeOf(trusting)).toMatch(/after the next life's upkeep, power cut: recovery refuses/);
 });

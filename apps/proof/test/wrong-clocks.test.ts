@@ -30,6 +30,7 @@ it("finds no difference in the stack as it is, and covers every operation for ea
 it("finds a stack that decides by the wall clock", async () => {
   const started = Date.UTC(2024, 0, 1);
   const timed: Stack = {
+    ...byHand,
     name: "timed",
     async open(disk, journal, opening) {
       const life = await byHand.open(disk, journal, opening);

@@ -7,6 +7,11 @@ import type { CleanupReport } from "./clean-up.ts";
 /**
  * Publishes and keeps checkpoints. One manager per place. Calls that change something (`create`, `compact`, `delete`, `cleanup`)
  * take effect one after the other, in the order of the calls; the others may run at any time.
+ *
+ * Only what this manager published itself is certain to be durable. Of a checkpoint that it found at opening, nobody can know: a
+ * sync that fails may say yes the next time, and the error may have been another process's. A found one is listed, used and kept
+ * like any other, but nothing goes on its account: as long as no usable checkpoint is this manager's own, {@link cleanup} removes
+ * no checkpoint, {@link oldestWalPosition} is 0, and {@link delete} refuses those that may be needed.
  */
 export interface IncrementalCheckpointManager extends AsyncDisposable {
   /**
@@ -33,15 +38,16 @@ export interface IncrementalCheckpointManager extends AsyncDisposable {
   /** This checkpoint's own part; throws before its last chunk when size or checksum differ. */
   readState(id: number): AsyncIterable<Uint8Array>;
   /**
-   * Removes one; durable when it settles. `CHECKPOINT_IN_USE`, with nothing changed, when a kept chain of another checkpoint needs
-   * it, and when it is the last usable one on which the log can be replayed.
+   * Removes one; durable when it settles. `CHECKPOINT_IN_USE`, with nothing changed, when the chain of another usable checkpoint
+   * needs it; and when it is usable and no other usable one is this manager's own, unless nothing hangs on it: the log alone holds
+   * everything, or there is no log and it is the only one. A damaged or abandoned one can always go.
    */
   delete(id: number): Promise<void>;
-  /** Keeps so many chains (the policy's number if not given); resolves to the ids removed, durably. Rejects when something could not be removed. */
+  /** Keeps so many chains (the policy's number if not given); resolves to the ids removed, durably: none before this manager's first own checkpoint. Rejects when something could not be removed. */
   cleanup(keep?: number): Promise<readonly number[]>;
   /** Whether the interval has passed since the last checkpoint (or since opening), and the log, if its size is given, has the minimum. */
   shouldCheckpoint(log?: { readonly walBytes: number }): boolean;
-  /** The log is needed above it: `truncateBefore(p + 1)` is safe. 0 without a usable checkpoint. */
+  /** The log is needed above it: `truncateBefore(p + 1)` is safe. 0 as long as no usable checkpoint is this manager's own. */
   oldestWalPosition(): Promise<number>;
   /** Used when a request names none; taken from the newest checkpoint at opening. */
   epoch: number;

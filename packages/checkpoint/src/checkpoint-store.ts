@@ -47,7 +47,8 @@ export interface CheckpointStore {
   locate(id: number, part: "metadata" | "state"): string;
   /**
    * Makes the place if needed and takes it for one owner, or rejects with `CHECKPOINT_LOCKED`. What is listed afterwards is
-   * durable, whoever published it.
+   * durable, whoever published it, as far as the place can tell: a directory can't, once another process had the error of a sync.
+   * So the manager relies on what it published itself alone before it lets anything go.
    */
   lock(): Promise<StoreLock>;
   /** What is there now. Changes nothing, also where no place is. */

@@ -7,7 +7,7 @@ import { planRetention, type RetentionPlan } from "./retention.ts";
  * - `"restore-point"`: usable, and of one of the kept chains
  * - `"needed"`: not usable itself, but a kept chain needs its state
  * - `"damaged"`: doesn't verify, and not older than all that is needed yet; kept so that it can be looked at
- * - `"not-removed"`: has nothing to stay for; removing it failed, or waits for the next round
+ * - `"not-removed"`: has nothing to stay for; removing it failed, or waits: for the next round, or for this manager's first own checkpoint
  * - `"nothing-usable"`: nothing is removed while there is no usable checkpoint
  */
 export type KeptReason = "restore-point" | "needed" | "damaged" | "not-removed" | "nothing-usable";
@@ -25,18 +25,19 @@ export interface CleanupReport {
   readonly removed: readonly number[];
   /** What is there still, newest first. Empty when the round ended before that was known; then `error` says why. */
   readonly kept: readonly KeptCheckpoint[];
-  /** The log is needed above it, as of this round. */
+  /** The log is needed above it, as of this round; 0 when no usable checkpoint is certain to be durable. */
   readonly oldestWalPosition: number;
   /** Why something was left undone; the next round tries again. `undefined` when nothing was. */
   readonly error: unknown;
 }
 
-export function retentionOf({ usable, unusable, damaged }: Assessment, keep: number): RetentionPlan {
+export function retentionOf({ usable, unusable, damaged }: Assessment, keep: number, firstOwnId: number): RetentionPlan {
   return planRetention({
     usable: usable.map(({ id, walPosition, chain }) => ({ id, walPosition, chain: chain.map((part) => part.id) })),
     unusable: unusable.map(({ id }) => id),
     damaged: damaged.map(({ id }) => id),
     keep,
+    firstOwnId,
   });
 }
 

@@ -11,6 +11,7 @@ import { type CheckpointRequest, checkPublishOptions, checkRequest, count, type 
 import type { CheckpointStore, StoreLock } from "./checkpoint-store.ts";
 import { type CleanupReport, keptAfter, retentionOf } from "./clean-up.ts";
 import { type Publication, publishCheckpoint } from "./publish-checkpoint.ts";
+import { isAnyCertain } from "./retention.ts";
 
 export interface ManagerParts {
   readonly store: CheckpointStore;
@@ -26,6 +27,8 @@ export interface ManagerParts {
 /** The manager of any store. */
 export class ManagedCheckpoints implements IncrementalCheckpointManager {
   readonly #parts: ManagerParts;
+  /** Ids from it on are this manager's own. */
+  readonly #firstOwnId: number;
   #nextId: number;
   #lastAt: number;
   #queue: Promise<unknown> = Promise.resolve();
@@ -37,7 +40,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 
   constructor(parts: ManagerParts, highestId: number) {
     this.#parts = parts;
-    this.#nextId = highestId + 1;
+    this.#firstOwnId = this.#nextId = highestId + 1;
     this.#lastAt = parts.clock.monotonic();
   }
 
@@ -142,7 +145,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     let report: CleanupReport = { removed: [], kept: [], oldestWalPosition: 0, error: undefined };
     try {
       const assessment = await assessor.assess();
-      const plan = retentionOf(assessment, keep);
+      const plan = retentionOf(assessment, keep, this.#firstOwnId);
       // Without it among them, what is kept was judged wrongly, or the log went on without it: nothing may go.
       const isDue = published === undefined || plan.kept.some(({ id }) => id === published);
       const error = isDue ? await failureOf(() => this.#remove(plan.remove)) : undefined;
@@ -216,10 +219,13 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     const { usable } = await assessor.assess();
     const user = usable.find((point) => point.id !== id && point.chain.some((part) => part.id === id));
     if (user) throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${user.id} needs checkpoint ${id}`, { id });
-    const [last, ...others] = usable;
-    if (!log || last?.id !== id || others.length > 0 || (log.startsAfter ?? last.walPosition) === 0) return;
-    const message = `checkpoint ${id} is the only usable one, and the log alone doesn't hold everything: make another one first`;
-    throw new CheckpointError("CHECKPOINT_IN_USE", message, { id });
+    const point = usable.find((one) => one.id === id);
+    const others = usable.filter((one) => one.id !== id);
+    if (!point || isAnyCertain(others, this.#firstOwnId)) return;
+    const isSpare = log ? (log.startsAfter ?? point.walPosition) === 0 : others.length === 0;
+    if (isSpare) return;
+    const why = others.length === 0 ? "it is the only usable one, and the log alone doesn't hold everything" : "the others were found, and nobody can know whether they are durable";
+    throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${id} is needed: ${why}; make another one first`, { id });
   }
 
   async cleanup(keep: number = this.#parts.policy.maxRetained): Promise<readonly number[]> {
@@ -239,7 +245,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 
   async oldestWalPosition(): Promise<number> {
     const { assessor, policy } = this.#parts;
-    return retentionOf(await assessor.assess(), policy.maxRetained).oldestWalPosition;
+    return retentionOf(await assessor.assess(), policy.maxRetained, this.#firstOwnId).oldestWalPosition;
   }
 
   close(): Promise<void> {

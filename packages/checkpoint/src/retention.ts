@@ -14,6 +14,8 @@ export interface RetentionInput {
   readonly damaged: readonly number[];
   /** How many chains are kept. */
   readonly keep: number;
+  /** The first id that this manager gives: only what it published itself is certain to be durable. */
+  readonly firstOwnId: number;
 }
 
 export interface RetentionPlan {
@@ -23,28 +25,39 @@ export interface RetentionPlan {
   readonly needed: ReadonlySet<number>;
   /** Ids that may go, ascending. */
   readonly remove: readonly number[];
-  /** The log is needed above it; 0 when nothing usable is kept. */
+  /** The log is needed above it; 0 when nothing is kept that is certain to be durable. */
   readonly oldestWalPosition: number;
 }
 
 /**
- * Decides what stays. Chains are counted, not points, because all points of one chain fall with its base. The log is kept
- * above the smallest, over the kept chains, of each one's newest position: so any one kept chain is enough. What is damaged
- * goes only once it is older than everything needed; until then somebody may want to look at it.
+ * Whether one of them is certain to be durable, with its chain: a delta stands only on what its manager published. Of one that
+ * was found nobody can know: its publisher may have died before the sync of its name, and somebody else had that sync's error,
+ * after which every later sync says yes.
  */
-export function planRetention({ usable, unusable, damaged, keep }: RetentionInput): RetentionPlan {
+export function isAnyCertain(usable: readonly { readonly id: number }[], firstOwnId: number): boolean {
+  return usable.some(({ id }) => id >= firstOwnId);
+}
+
+/**
+ * Decides what stays. Chains are counted, not points, because all points of one chain fall with its base. The log is kept
+ * above the smallest, over the kept chains, of each one's newest position: so any one kept chain is enough. One of them has to
+ * be certain to be durable, or nothing goes, neither checkpoints nor log. What is damaged goes only once it is older than
+ * everything needed; until then somebody may want to look at it.
+ */
+export function planRetention({ usable, unusable, damaged, keep, firstOwnId }: RetentionInput): RetentionPlan {
   const base = (point: UsablePoint): number => point.chain[0] ?? point.id;
   const bases = [...new Set(usable.map(base))].sort((a, b) => b - a).slice(0, keep);
   const kept = usable.filter((point) => bases.includes(base(point))).sort((a, b) => b.id - a.id);
   const needed = new Set(kept.flatMap(({ chain }) => chain));
   const newestPositions = bases.map((id) => Math.max(...kept.filter((point) => base(point) === id).map(({ walPosition }) => walPosition)));
+  const maySomeGo = isAnyCertain(kept, firstOwnId);
   const oldestNeeded = Math.min(...needed);
   const verifying = [...usable.map(({ id }) => id), ...unusable].filter((id) => !needed.has(id));
-  const remove = kept.length === 0 ? [] : [...verifying, ...damaged.filter((id) => id < oldestNeeded)];
+  const remove = maySomeGo ? [...verifying, ...damaged.filter((id) => id < oldestNeeded)] : [];
   return {
     kept,
     needed,
     remove: remove.sort((a, b) => a - b),
-    oldestWalPosition: newestPositions.length === 0 ? 0 : Math.min(...newestPositions),
+    oldestWalPosition: maySomeGo ? Math.min(...newestPositions) : 0,
   };
 }

@@ -19,14 +19,18 @@ export interface GoingOn {
   readonly mayComeBack?: boolean | undefined;
 }
 
-/** A next life on a disk that works: it finds what was promised, writes, makes a checkpoint, ends in order, and what it wrote stays. Says what is wrong. */
+/**
+ * A next life on a disk that works: it finds what was promised, lets go what it is told that nobody needs, writes, makes a
+ * checkpoint, ends in order, and what it found and wrote stays. Says what is wrong.
+ */
 export async function goOn(image: DiskImage, before: readonly Told[], options: GoingOn): Promise<string | undefined> {
   const { stack, recoveries, cutsCount, cuts = CUTS, mayComeBack = false } = options;
   fixChance(2);
   const disk = image.mount();
   const events: Told[] = [];
   const moments: Iterable<Moment>[] = [];
-  const outcome = await settled(disk, live(stack, disk, events, () => moments.push(momentsOf(disk, events.length, "after the next open", cuts))));
+  const look = (when: string): void => void moments.push(momentsOf(disk, events.length, when, cuts));
+  const outcome = await settled(disk, live(stack, disk, events, look));
   if (outcome === "hangs") return "the next life hangs";
   if ("error" in outcome) return `the next life fails: ${String(outcome.error)}`;
   const [first] = events;
@@ -34,7 +38,7 @@ export async function goOn(image: DiskImage, before: readonly Told[], options: G
   const wrong = judgeCut(first.found, before);
   if (wrong !== undefined) return `the next life: ${wrong}`;
   if (disk.openFiles > 0) return `the next life leaves ${disk.openFiles} handles`;
-  moments.push(momentsOf(disk, events.length, "after the next life", cuts));
+  look("after the next life");
   for (const moment of moments.flatMap((some) => [...some])) {
     if (moment.isPowerCut && !cutsCount) continue;
     const broken = await recoveries.judge(moment, events);
@@ -43,12 +47,14 @@ export async function goOn(image: DiskImage, before: readonly Told[], options: G
   return undefined;
 }
 
-/** Commits, a checkpoint, and another commit. */
-async function live(stack: Stack, disk: SimulatedDisk, events: Told[], onOpen: () => void): Promise<void> {
+/** Upkeep, a commit, a checkpoint, and another commit. */
+async function live(stack: Stack, disk: SimulatedDisk, events: Told[], look: (when: string) => void): Promise<void> {
   const life = await stack.open(disk, { events, tell: (event) => void events.push(event) }, OPENING);
   // From here on what was found was shown.
-  onOpen();
+  look("after the next open");
   try {
+    for (const step of stack.upkeep) await life.take(step);
+    if (stack.upkeep.length > 0) look("after the next life's upkeep");
     await life.take({ do: "commit", changes: [{ key: "k9", length: 3 }] });
     await life.take({ do: "full" });
     await life.take({ do: "commit", changes: [{ key: "k9", length: 12 }] });

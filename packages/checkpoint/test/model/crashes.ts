@@ -1,7 +1,7 @@
 import type { DiskImage, Operation, SimulatedDisk } from "@laminar/disk/testing";
 import { hashOfLog, keyOf } from "./counters.ts";
 import { type Damaged, impose, someDamage } from "./image-damage.ts";
-import { changesCheckpoints, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
+import { changesCheckpoints, DIRECTORY, type ReadonlyTree, surveyTree, type Tree, treeOf } from "./model-directory.ts";
 import type { LogOnDisk } from "./model-log.ts";
 import type { Oracle } from "./oracle.ts";
 import type { World } from "./world.ts";
@@ -14,6 +14,8 @@ export interface Situation {
   /** How many lives came before. */
   readonly depth: number;
   readonly trail: string[];
+  /** Whether the process before it was killed right before a sync of the directory. */
+  readonly isUnsynced: boolean;
   doing: string;
 }
 
@@ -23,6 +25,8 @@ export interface Child {
   readonly log: LogOnDisk;
   readonly oracle: Oracle;
   readonly trail: readonly string[];
+  /** Whether it was killed right before a sync of the directory. */
+  readonly isUnsynced: boolean;
 }
 
 /** What a crash leaves, to be looked at once the disk is at rest. */
@@ -53,13 +57,14 @@ export class Crashes {
   look(operation: Operation | undefined): void {
     if (operation && !changesCheckpoints(operation)) return;
     const { random, imagesPerOperation, goesOn } = this.#world;
-    this.#keep(this.#at.disk.killed(), this.#at.log.killed(), "kill", goesOn.afterKill);
+    const isUnsynced = operation?.kind === "syncDirectory" && operation.path === DIRECTORY;
+    this.#keep({ image: this.#at.disk.killed(), log: this.#at.log.killed(), crash: "kill", isUnsynced }, isUnsynced ? goesOn.beforeSync : goesOn.afterKill);
     for (const image of this.#at.disk.powerCuts({ limit: imagesPerOperation, seed: Math.floor(random() * 2 ** 31) })) {
-      this.#keep(image, this.#at.log.powerCut(random), "power cut", goesOn.afterPowerCut);
+      this.#keep({ image, log: this.#at.log.powerCut(random), crash: "power cut", isUnsynced: false }, goesOn.afterPowerCut);
     }
   }
 
-  #keep(image: DiskImage, log: LogOnDisk, crash: "kill" | "power cut", goesOn: number): void {
+  #keep({ image, log, crash, isUnsynced }: Pick<Moment, "image" | "log" | "crash" | "isUnsynced">, goesOn: number): void {
     const { counts, random, depthMost } = this.#world;
     counts.checks++;
     // Most are what the one before was, and needn't be taken apart.
@@ -70,7 +75,7 @@ export class Crashes {
     const key = keyOf(tree, log.current);
     counts.add(key, this.#at.doing, this.#at.depth, longestChain(tree));
     const goes = this.#at.depth < depthMost && random() < goesOn;
-    this.#moments.push({ image, tree, log, oracle: this.#at.oracle.copy(), crash, trail: [...this.#at.trail, `${crash} in ${this.#at.doing}`], goesOn: goes, key });
+    this.#moments.push({ image, tree, log, oracle: this.#at.oracle.copy(), crash, isUnsynced, trail: [...this.#at.trail, `${crash} in ${this.#at.doing}`], goesOn: goes, key });
   }
 
   /** Looks at what was kept since the last time. */

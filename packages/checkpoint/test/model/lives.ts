@@ -2,7 +2,7 @@ import { DiskError } from "@laminar/disk";
 import { createSimulatedDisk, type Fault, type Operation } from "@laminar/disk/testing";
 import { Broken, type Child, Crashes, type Situation } from "./crashes.ts";
 import { impose } from "./image-damage.ts";
-import { changesCheckpoints, METADATA, type ModelSurvey, nameOf, pathOf, STATE, surveyTree, type Tree, treeOf } from "./model-directory.ts";
+import { changesCheckpoints, DIRECTORY, METADATA, type ModelSurvey, nameOf, pathOf, STATE, surveyTree, type Tree, treeOf } from "./model-directory.ts";
 import { appended, droppedBelow, fenced, LogOnDisk, type LogRecord, type ModelLog, reopened } from "./model-log.ts";
 import type { Weather } from "./model-manager.ts";
 import { recoverModel, type Verdict } from "./model-recovery.ts";
@@ -57,14 +57,15 @@ class Life {
     }
     this.#crashes.look(undefined);
     await this.#crashes.settle();
-    if (this.#at.depth < this.#world.depthMost && this.#world.random() < this.#world.goesOn.atTheEnd) this.#crashes.children.push(this.#end());
+    const goesOn = this.#at.isUnsynced && this.#at.doing === "open" ? 1 : this.#world.goesOn.atTheEnd;
+    if (this.#at.depth < this.#world.depthMost && this.#world.random() < goesOn) this.#crashes.children.push(this.#end());
     stop();
     this.#at.disk.plan(undefined);
   }
 
   /** What is there when the program has ended. */
   #end(): Child {
-    return { image: this.#at.disk.killed(), log: this.#at.log.killed(), oracle: this.#at.oracle.copy(), trail: [...this.#at.trail, "end"] };
+    return { image: this.#at.disk.killed(), log: this.#at.log.killed(), oracle: this.#at.oracle.copy(), trail: [...this.#at.trail, "end"], isUnsynced: false };
   }
 
   #told(error: unknown): Error {
@@ -131,6 +132,7 @@ class Life {
     else if (choice < 0.81) await this.#perform({ kind: "cleanup", keep: 1 + Math.floor(random() * this.#world.policy.maxRetained) });
     else if (choice < 0.87) await this.#perform({ kind: "compact" });
     else if (choice < 0.93) await this.#pointInTime();
+    else if (choice < 0.97) await this.#perform({ kind: "truncate" });
     if (isLast && random() < 0.3) this.#leaveUncommitted();
     await this.#crashes.settle();
   }
@@ -354,13 +356,18 @@ class Life {
     this.#at.trail.push(`(${what} fails)`);
   }
 
+  /** Whether it is an opening's sync of what a killed process left: after its error every later sync says yes. */
+  #isSyncOfUnsynced({ kind, path }: Operation): boolean {
+    return this.#at.isUnsynced && this.#at.doing === "open" && kind === "syncDirectory" && path === DIRECTORY;
+  }
+
   #faultOf(operation: Operation): Fault | undefined {
-    const { random, failures } = this.#world;
+    const { random, failures, openingFailures } = this.#world;
     const eio = { kind: "error", errno: "EIO" } as const;
     const { unreadable } = this.#weather;
     if (unreadable !== undefined && operation.kind === "open" && operation.path.startsWith(pathOf(nameOf("checkpoint", unreadable)))) return eio;
     if (!changesCheckpoints(operation)) return undefined;
-    const isFailing = random() < failures;
+    const isFailing = random() < (this.#isSyncOfUnsynced(operation) ? openingFailures : failures);
     if (!isFailing) this.#meanwhile(operation);
     if (isFailing) this.#failed(`${operation.kind} ${operation.path}`);
     if (!isFailing && operation.kind === "rename" && operation.path.startsWith(pathOf("checkpoint_"))) this.#at.oracle.removing(Number.parseInt(operation.path.slice(-16), 16));
@@ -389,7 +396,7 @@ export async function explore(world: World, name: string): Promise<void> {
     if (world.enough()) return;
     const life = new Life(world, at);
     await life.live();
-    for (const { image, log, oracle, trail } of life.children) await descend({ disk: image.mount(), log, oracle, depth: at.depth + 1, trail: [...trail], doing: "open" });
+    for (const { image, log, oracle, trail, isUnsynced } of life.children) await descend({ disk: image.mount(), log, oracle, isUnsynced, depth: at.depth + 1, trail: [...trail], doing: "open" });
   };
-  await descend({ disk: createSimulatedDisk(), log: new LogOnDisk(), oracle: new Oracle(), depth: 0, trail: [name], doing: "open" });
+  await descend({ disk: createSimulatedDisk(), log: new LogOnDisk(), oracle: new Oracle(), isUnsynced: false, depth: 0, trail: [name], doing: "open" });
 }

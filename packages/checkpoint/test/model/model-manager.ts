@@ -65,6 +65,8 @@ export class ModelManager {
   readonly #log: LogOnDisk;
   readonly #options: ModelOptions;
   #nextId = 1;
+  /** From it on, ids are this manager's own. */
+  #firstOwnId = 1;
   /** Ids whose publish failed and couldn't be taken back yet. */
   readonly #unpublished: Set<number> = new Set();
   /** What this manager published last. */
@@ -85,7 +87,7 @@ export class ModelManager {
     else yield* manager.#makePlace();
     if (options.rules.openSyncs) yield { kind: "syncDirectory", name: "" };
     const survey = manager.#survey();
-    manager.#nextId = survey.highestId + 1;
+    manager.#firstOwnId = manager.#nextId = survey.highestId + 1;
     manager.epoch = survey.ids.flatMap((id) => survey.metadata.get(id) ?? [])[0]?.epoch ?? 0;
     manager.latestId = manager.#latest();
     if (yield* attempt(manager.#sweep())) manager.report = NOTHING_DONE;
@@ -127,7 +129,7 @@ export class ModelManager {
   }
 
   #plan(keep: number): ModelPlan {
-    return planModel(this.#survey(), this.#log.durable, keep, this.#options.rules);
+    return planModel(this.#survey(), this.#log.durable, keep, this.#options.rules, this.#firstOwnId);
   }
 
   #latest(): number | undefined {
@@ -312,10 +314,16 @@ export class ModelManager {
     if (!this.#survey().ids.includes(id)) throw new ModelRefusal("CHECKPOINT_NOT_FOUND");
     const usable = usableIn(this.#survey(), this.#log.durable, this.#options.rules);
     const isUsed = usable.some((point) => point.id !== id && point.chain.some((part) => part.id === id));
-    const isLast = usable.length === 1 && usable[0]?.id === id && this.#log.durable.startsAfter > 0;
-    if (isUsed || isLast) throw new ModelRefusal("CHECKPOINT_IN_USE");
+    const isUsable = usable.some((point) => point.id === id);
+    const isAnotherEnough = usable.some((point) => point.id !== id && (!this.#options.rules.ownKeptFirst || point.id >= this.#firstOwnId));
+    if (isUsed || (isUsable && !isAnotherEnough && this.#log.durable.startsAfter > 0)) throw new ModelRefusal("CHECKPOINT_IN_USE");
     yield* this.#remove([id]);
     this.latestId = this.#latest();
+  }
+
+  /** By hand: as far as the manager says. */
+  *truncateLog(): Steps<void> {
+    if (this.floor > 0) yield { kind: "truncateLog", lsn: this.floor + 1 };
   }
 
   *cleanup(keep: number): Steps<readonly number[]> {

@@ -10,7 +10,7 @@ export interface ModelPlan {
   readonly needed: ReadonlySet<number>;
   /** Ascending. */
   readonly remove: readonly number[];
-  /** The log is needed above it; 0 when nothing is kept. */
+  /** The log is needed above it; 0 when nothing may go. */
   readonly floor: number;
 }
 
@@ -25,18 +25,19 @@ export function usableIn(survey: ModelSurvey, log: ModelLog, rules: Rules): read
   return verifying.filter((metadata) => belongs(log, metadata));
 }
 
-/** What stays when `keep` chains do. */
-export function planModel(survey: ModelSurvey, log: ModelLog, keep: number, rules: Rules): ModelPlan {
+/** What stays when `keep` chains do; `firstOwnId` as the manager that asks has it. */
+export function planModel(survey: ModelSurvey, log: ModelLog, keep: number, rules: Rules, firstOwnId = 0): ModelPlan {
   const counted = usableIn(survey, rules.retentionCountsUsable ? log : { ...log, fences: [] }, rules);
   const kept = keptOf(counted, keep, rules);
   const needed = new Set(kept.flatMap(({ chain }) => chain.map(({ id }) => id)));
   const damaged = survey.ids.filter((id) => !survey.whole.has(id));
   const isAnyDamaged = damaged.length > 0 || [...survey.whole.values()].some(({ chain }) => !chainVerifies(chain, survey, rules));
-  const stops = kept.length === 0 || (isAnyDamaged && !rules.damageStopsNothing);
+  const isCertain = kept.some(({ id }) => id >= firstOwnId) || (!rules.ownKeptFirst && kept.length > 0);
+  const stops = !isCertain || (isAnyDamaged && !rules.damageStopsNothing);
   const oldestNeeded = Math.min(...needed);
   const spare = [...survey.whole.keys()].filter((id) => !needed.has(id));
   const remove = stops ? [] : [...spare, ...damaged.filter((id) => id < oldestNeeded)].sort((a, b) => a - b);
-  return { kept, needed, remove, floor: floorOf(kept, rules) };
+  return { kept, needed, remove, floor: isCertain ? floorOf(kept, rules) : 0 };
 }
 
 function keptOf(counted: readonly ModelMetadata[], keep: number, rules: Rules): readonly ModelMetadata[] {

@@ -51,6 +51,8 @@ export class ModelSubject implements Subject {
         return this.#outcome(model.delete(action.id));
       case "cleanup":
         return this.#outcome(model.cleanup(action.keep));
+      case "truncate":
+        return this.#outcome(model.truncateLog());
       case "compact":
         return this.#compact(model);
       case "close":

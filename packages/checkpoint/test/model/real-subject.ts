@@ -89,6 +89,8 @@ export class LockstepSubject implements Subject {
         return this.#one(model.delete(action.id), manager.delete(action.id));
       case "cleanup":
         return this.#one(model.cleanup(action.keep), manager.cleanup(action.keep));
+      case "truncate":
+        return this.#one(model.truncateLog(), this.#truncateBehind(manager));
       case "compact":
         return this.#compact(model.compact(), manager);
       case "close":
@@ -122,6 +124,11 @@ export class LockstepSubject implements Subject {
     const outcome = await settled(real);
     this.#end(outcome);
     return { ...doneOf([outcome]), published: [] };
+  }
+
+  async #truncateBehind(manager: IncrementalCheckpointManager): Promise<void> {
+    const floor = await manager.oldestWalPosition();
+    if (floor > 0) await this.#checkpointLog.truncateBefore(floor + 1).catch(() => Promise.reject(new DiskFailed()));
   }
 
   /** The same steps, files and outcome. */

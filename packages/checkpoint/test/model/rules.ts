@@ -26,6 +26,8 @@ export interface Rules {
   readonly readErrorsPostpone: boolean;
   /** Nothing is removed unless the checkpoint just published is among the kept ones. */
   readonly publishedKeptFirst: boolean;
+  /** Nothing goes, of checkpoints or log, unless a kept checkpoint is this manager's own: a found one may not be durable, whatever a sync says. */
+  readonly ownKeptFirst: boolean;
   /** A delta only on the checkpoint that this manager published last. */
   readonly deltaOnOwn: boolean;
   /** A delta only on the checkpoint that its changes are counted from. */
@@ -64,6 +66,7 @@ export const RULES: Rules = {
   damageStopsNothing: true,
   readErrorsPostpone: true,
   publishedKeptFirst: true,
+  ownKeptFirst: true,
   deltaOnOwn: true,
   deltaOnCounted: true,
   deltaOnVerified: true,

@@ -9,6 +9,8 @@ export type Action =
   | { readonly kind: "delete"; readonly id: number }
   | { readonly kind: "cleanup"; readonly keep: number }
   | { readonly kind: "compact" }
+  /** The log, by hand, as far as the manager says. */
+  | { readonly kind: "truncate" }
   | { readonly kind: "close" };
 
 export interface Published {

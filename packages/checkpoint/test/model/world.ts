@@ -18,11 +18,13 @@ export interface World {
   readonly imagesPerOperation: number;
   readonly depthMost: number;
   /** How likely a life goes on from what a crash left. */
-  readonly goesOn: { readonly afterKill: number; readonly afterPowerCut: number; readonly atTheEnd: number };
+  readonly goesOn: { readonly afterKill: number; readonly beforeSync: number; readonly afterPowerCut: number; readonly atTheEnd: number };
   /** How likely a state is to be damaged in every way once. */
   readonly damages: number;
   /** How likely an operation is to fail. */
   readonly failures: number;
+  /** The same for an opening's sync of what a killed process left unsynced. */
+  readonly openingFailures: number;
   readonly enough: () => boolean;
   start(disk: SimulatedDisk, log: LogOnDisk, options: ModelOptions, truncate: (lsn: number) => void): Subject;
   /** What a recovery of a disk gives; `difference` when two of them disagree. */
