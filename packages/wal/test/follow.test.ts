@@ -117,6 +117,7 @@ describe("many followers of a log at work", () => {
       const followers: { readonly follower: Follower; readonly after: number | undefined }[] = [];
       const waiting: Promise<unknown>[] = [];
       let durable = 0;
+      let dropBelow = 0;
       const sync = async (): Promise<number> => {
         const lsn = await log.sync();
         durable = Math.max(durable, lsn);
@@ -134,10 +135,12 @@ describe("many followers of a log at work", () => {
           waiting.push(sync());
         } else if (choice < 0.65) {
           const last = await sync();
-          await log.truncateAfter(Math.max(log.startsAfter, last - Math.floor(random() * 3)));
+          await log.truncateAfter(Math.max(log.startsAfter, dropBelow - 1, last - Math.floor(random() * 3)));
           for (let lsn = log.lastLsn + 1; lsn <= last; lsn++) fenced.add(lsn);
-        } else if (choice < 0.75) waiting.push(log.truncateBefore(pick));
-        else if (choice < 0.9) {
+        } else if (choice < 0.75) {
+          dropBelow = Math.max(dropBelow, pick);
+          waiting.push(log.truncateBefore(pick));
+        } else if (choice < 0.9) {
           const after = random() < 0.5 ? undefined : pick;
           const pause = random() < 0.5 ? 0 : Math.floor(random() * 60);
           const follower = new Follower(log, { after }, async (lsn) => {

@@ -276,7 +276,7 @@ describe("the log", () => {
     const size = log.sizeBytes;
     await expect(log.truncateBefore(102)).rejects.toThrow(RangeError);
     expect([log.sizeBytes, log.lastLsn]).toEqual([size, 100]);
-    await log.truncateAfter(log.startsAfter);
+    await log.truncateAfter(79);
     expect(log.append(commit(1))).toBe(101);
     await log.close();
   });
