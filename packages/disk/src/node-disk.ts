@@ -71,8 +71,9 @@ async function remove(path: string): Promise<void> {
   try {
     await call<void>("remove", path, (done) => fs.unlink(path, done));
   } catch (error) {
-    // macOS and Windows say "not permitted" to a directory, Linux says what it is.
+    /* v8 ignore next -- macOS and Windows say "not permitted" to a directory, Linux says what it is. */
     if (!isDiskError(error, "DISK_PERMISSION") || (await stat("remove", path))?.kind !== "directory") throw error;
+    /* v8 ignore next */
     throw notAFileError("remove", path, error);
   }
 }

@@ -97,6 +97,7 @@ export class NodeFile implements DiskFile {
   }
 
   #taken(operation: string, bytes: number): number {
+    /* v8 ignore else -- No file system that a test can have takes no byte. */
     if (bytes > 0) return bytes;
     const message = `${operation} ${JSON.stringify(this.path)}: the file system took no byte and gave no reason.`;
     throw new DiskError("DISK_IO", message, { operation, file: this.path });

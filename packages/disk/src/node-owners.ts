@@ -16,6 +16,9 @@ const kernelLockFlags: ReadonlyMap<string, number> = new Map([
   ["win32", 0x1000_0000],
 ]);
 
+/** What an open with such a flag fails with while another has the file. */
+const heldByAnother: ReadonlySet<string | undefined> = new Set(["EAGAIN", "EWOULDBLOCK", "EBUSY"]);
+
 /** Linux file systems that only one kernel can have mounted: ext, xfs, btrfs, zfs, f2fs, bcachefs, tmpfs, overlay. */
 const localFileSystems: ReadonlySet<number> = new Set([
   0xef53, 0x58465342, 0x9123683e, 0x2fc12fc1, 0xf2f52010, 0xca451a4e, 0x01021994, 0x794c7630,
@@ -46,12 +49,14 @@ const placeElsewhere: Omit<Place, "where"> = { space: "0", tid: threadId, start:
 function placeOnLinux(directory: string): Place {
   const reach = localFileSystems.has(fileSystemType(directory)) ? "l" : "r";
   const boot = attempt(() => fs.readFileSync("/proc/sys/kernel/random/boot_id", "latin1"));
+  // v8 ignore start -- A process that /proc hides, or whose /proc is of another pid namespace, can't be had without being root.
   // "<pid>/task/<tid>" of the very thread that reads it, so the read must be a synchronous one.
   const [pid, , tid] = attempt(() => fs.readlinkSync("/proc/thread-self"))?.split("/") ?? [];
   // A /proc of another pid namespace shows other numbers than this process knows itself by.
   const start = pid === String(process.pid) ? readThread(process.pid, Number(tid))?.start : undefined;
   if (boot === undefined || start === undefined) return { where: `${reach}x`, ...placeElsewhere };
   const namespaces = ["pid", "time"].map((name) => attempt(() => fs.readlinkSync(`/proc/self/ns/${name}`)) ?? "");
+  // v8 ignore stop
   return { where: reach + digest(boot), space: digest(namespaces.join()), tid: Number(tid), start };
 }
 
@@ -79,8 +84,8 @@ function isGone(pid: number): boolean {
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 function readThread(pid: number, tid: number): SeenThread | undefined {
@@ -94,13 +99,15 @@ function readThread(pid: number, tid: number): SeenThread | undefined {
 }
 
 function openExclusively(path: string, flag: number): (() => Promise<void>) | undefined {
+  /* v8 ignore next -- Linux has both flags, Windows neither. */
   const { O_RDWR, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
   try {
     const descriptor = fs.openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | flag);
     // Never unlinked: whoever opens it after an unlink would lock another file than the one who opened it before.
     return async () => fs.closeSync(descriptor);
   } catch (error) {
-    if (["EAGAIN", "EWOULDBLOCK", "EBUSY"].includes(codeOf(error))) return undefined;
+    /* v8 ignore next -- Linux has no flag that makes an open fail so. */
+    if (heldByAnother.has(codeOf(error))) return undefined;
     throw thrownErrorFor("lockDirectory", path, error);
   }
 }

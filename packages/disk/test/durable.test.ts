@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -55,6 +56,37 @@ describe("makeDirectories", () => {
     const path = join(await scratch(), "a", "b", "c");
     await Promise.all(Array.from({ length: 8 }, () => makeDirectories(nodeDisk, path)));
     expect((await fs.stat(path)).isDirectory()).toBe(true);
+  });
+
+  it("keeps what somebody else made meanwhile when the sync of it fails, and removes what it made itself", async () => {
+    for (const isFaster of [true, false]) {
+      const root = await scratch();
+      const disk = watchedDisk(nodeDisk, (operation) => {
+        if (operation === "makeDirectory a" && isFaster) mkdirSync(join(root, "a"));
+        if (operation === `syncDirectory ${basename(root)}`) throw new DiskError("DISK_IO", "no", { operation: "syncDirectory", file: root });
+      });
+      await expect(makeDirectories(disk, join(root, "a"))).rejects.toMatchObject({ code: "DISK_IO" });
+      expect(await fs.readdir(root)).toEqual(isFaster ? ["a"] : []);
+    }
+  });
+
+  it("passes on why it couldn't make one, or couldn't sync the entry of what it found", async () => {
+    const root = await scratch();
+    await fs.mkdir(join(root, "found"));
+    for (const [failing, path] of [["makeDirectory a", "a"], [`syncDirectory ${basename(root)}`, "found"]] as const) {
+      const failure = new DiskError("DISK_IO", "no", { operation: failing, file: root });
+      const disk = watchedDisk(nodeDisk, (operation) => {
+        if (operation === failing) throw failure;
+      });
+      await expect(makeDirectories(disk, join(root, path))).rejects.toBe(failure);
+    }
+    expect(await fs.readdir(root)).toEqual(["found"]);
+  });
+
+  it("finds the root of all paths, which has no entry to sync", async () => {
+    const { disk, changes } = recording();
+    await makeDirectories(disk, "/");
+    expect(changes).toEqual([]);
   });
 
   it("refuses a path that something else stands in the way of", async () => {
@@ -125,6 +157,28 @@ describe("publishFile", () => {
       expect(await fs.readFile(join(root, "final"), "utf8"), step).toBe(step === "syncDirectory" ? "new" : "old");
       expect(seen.includes("close new"), step).toBe(index > 0);
     }
+  });
+
+  it("changes nothing where the leftover of a crash can't be removed", async () => {
+    const root = await scratch();
+    const failure = new DiskError("DISK_PERMISSION", "no", { operation: "remove", file: root });
+    const seen: string[] = [];
+    const disk = watchedDisk(nodeDisk, (operation) => {
+      seen.push(operation);
+      throw failure;
+    });
+    await expect(publishFile(disk, root, "new", "final", [bytes("new")])).rejects.toBe(failure);
+    expect(seen).toEqual(["remove new"]);
+  });
+
+  it("passes on what failed first, though the close after it fails as well", async () => {
+    const root = await scratch();
+    const failures = new Map(["sync new", "close new"].map((operation) => [operation, new DiskError("DISK_IO", operation, { operation, file: root })]));
+    const disk = watchedDisk(nodeDisk, (operation) => {
+      const failure = failures.get(operation);
+      if (failure) throw failure;
+    });
+    await expect(publishFile(disk, root, "new", "final", [bytes("new")])).rejects.toBe(failures.get("sync new"));
   });
 
   it("closes the file and passes on the error of the chunks' source", async () => {

@@ -76,6 +76,10 @@ describe("the reason for an unknown verdict", () => {
     expect(whyUnknown({ ...other, ...part }, self)).toContain(words);
   });
 
+  it("names what this process lacks", () => {
+    expect(whyUnknown(other, { ...self, where: "lx" })).toContain("this process can't read /proc");
+  });
+
   it("names an entry that nobody knows how to read", () => {
     expect(whyUnknown(undefined, self)).toContain("isn't one that this version writes");
   });

@@ -194,4 +194,35 @@ describe("taking and releasing a lock", () => {
     expect(renames).toBe(100);
     expect(await fs.readdir(directory)).toEqual([]);
   });
+
+  it("gives up after a hundred rounds when others were always faster, and says so", async () => {
+    const directory = await scratch();
+    const disk = createMachine().disk((operation) => {
+      if (operation.startsWith("rename ")) throw new DiskError("DISK_NOT_EMPTY", "no", { operation: "rename", file: directory });
+    });
+    await expect(lockDirectory(disk, directory)).rejects.toMatchObject({ code: "DISK_LOCKED", message: expect.stringContaining("in turns") });
+    expect(await fs.readdir(directory)).toEqual([]);
+  });
+
+  it("passes on a mistake of those who judge, and leaves the directory as it was", async () => {
+    const directory = await scratch();
+    await fs.mkdir(join(directory, "LOCK.owner-0"));
+    const machine = createMachine();
+    const disk = machine.disk();
+    const mistake = new TypeError("a mistake");
+    const mistaken: Disk = { ...disk, owners: { ...disk.owners, judge: () => Promise.reject(mistake) } };
+    await expect(lockDirectory(mistaken, directory)).rejects.toBe(mistake);
+    expect(await fs.readdir(directory)).toEqual(["LOCK.owner-0"]);
+    expect(machine.kernelLocks.held).toBe(0);
+  });
+
+  it("passes on what failed first, though the kernel's lock can't be freed either", async () => {
+    const directory = await scratch();
+    const failed = failure(directory);
+    const disk = createMachine().disk((operation) => {
+      if (operation.startsWith("makeDirectory ")) throw failed;
+    });
+    const stuck: Disk = { ...disk, owners: { ...disk.owners, takeKernelLock: async () => () => Promise.reject(new Error("stuck")) } };
+    await expect(lockDirectory(stuck, directory)).rejects.toBe(failed);
+  });
 });

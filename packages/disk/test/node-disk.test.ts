@@ -33,6 +33,12 @@ describe("files of nodeDisk", () => {
     await file.close();
   });
 
+  it("takes nothing, and fails by nothing, when there is nothing to write", async () => {
+    const file = await nodeDisk.create(join(await scratch(), "file"));
+    expect([await file.write(7, new Uint8Array(0)), file.writeSync(7, new Uint8Array(0)), await file.size()]).toEqual([0, 0, 0]);
+    await file.close();
+  });
+
   it("creates only what doesn't exist", async () => {
     const path = join(await scratch(), "file");
     await (await nodeDisk.create(path)).close();

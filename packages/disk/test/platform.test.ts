@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createNodeDisk } from "../src/node-disk.ts";
+import { nodeOwners } from "../src/node-owners.ts";
 import { platformRules } from "../src/platform.ts";
 import { scratch } from "./scratch.ts";
-import { symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 describe("the rules of a platform", () => {
@@ -37,5 +38,51 @@ describe("a disk by the rules of Windows", () => {
     const disk = createNodeDisk(platformRules("win32", {}));
     await expect(disk.open(join(directory, "link"))).rejects.toMatchObject({ code: "DISK_NOT_A_FILE" });
     await (await disk.open(join(directory, "file"))).close();
+  });
+});
+
+describe("a disk by the rules of macOS", () => {
+  it("syncs content by the call that goes as far as the platter there", async () => {
+    const path = join(await scratch(), "file");
+    const file = await createNodeDisk(platformRules("darwin")).create(path);
+    await file.write(0, new TextEncoder().encode("whole"));
+    await file.sync();
+    await file.close();
+    expect(await readFile(path, "utf8")).toBe("whole");
+  });
+});
+
+it.runIf(process.platform === "linux")("an owner on Linux tells a file system of this machine alone from one that others may have mounted", async () => {
+  expect(await nodeOwners.identify("/proc")).toMatch(/^v1\+r/);
+  expect(await nodeOwners.identify("/dev/shm")).toMatch(/^v1\+l/);
+});
+
+describe("an owner where the kernel keeps the lock", () => {
+  const onMacOS = (): void => {
+    vi.stubGlobal("process", Object.create(process, { platform: { value: "darwin" } }));
+    onTestFinished(() => void vi.unstubAllGlobals());
+  };
+
+  it("is named after the platform, and dead for whoever holds the kernel's lock", async () => {
+    onMacOS();
+    const directory = await scratch();
+    const [other, self] = [await nodeOwners.identify(directory), await nodeOwners.identify(directory)];
+    expect(other).toMatch(/^v1\+darwin\+0\+/);
+    expect(await nodeOwners.judge(other, self)).toBe("dead");
+  });
+
+  it("takes the lock by a file that stays when it is given up", async () => {
+    onMacOS();
+    const directory = await scratch();
+    const free = await nodeOwners.takeKernelLock(directory);
+    await free?.();
+    expect(await readdir(directory)).toEqual(["LOCK.os"]);
+  });
+
+  it("refuses a directory in the place of that file", async () => {
+    onMacOS();
+    const directory = await scratch();
+    await mkdir(join(directory, "LOCK.os"));
+    await expect(async () => nodeOwners.takeKernelLock(directory)).rejects.toMatchObject({ code: "DISK_NOT_A_FILE", operation: "lockDirectory" });
   });
 });

@@ -102,7 +102,7 @@ class WriterLife {
       this.#records = [...this.#records, ...ids.map((id, i) => ({ lsn: last - ids.length + 1 + i, id }))];
       await log.sync();
     } else if (choice < 0.85) {
-      const lsn = Math.max(pick, log.startsAfter);
+      const lsn = Math.max(pick, log.startsAfter, this.#dropBelow - 1);
       const kept = this.#records.filter((known) => known.lsn <= lsn);
       this.#pending = kept;
       await log.truncateAfter(lsn);
