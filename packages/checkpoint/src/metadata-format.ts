@@ -73,7 +73,7 @@ function chainOf(value: unknown, id: number): readonly ChainPart[] {
     const fields = new Fields(part);
     return { id: fields.integer("id", 1), size: fields.integer("size"), checksum: fields.integer("checksum", 0, CHECKSUM_MAX) };
   });
-  const ascending = chain.every((part, i) => i === 0 || part.id > (chain[i - 1]?.id ?? 0));
+  const ascending = chain.every((part, i) => part.id > (chain[i - 1]?.id ?? 0));
   if (!ascending || chain.at(-1)?.id !== id) throw new RangeError("chain doesn't lead to this checkpoint");
   return chain;
 }

@@ -15,7 +15,7 @@ import { checkpointReader } from "./read-checkpoints.ts";
 export async function openCheckpointManager(config: CheckpointConfig): Promise<IncrementalCheckpointManager> {
   const policy = checkpointPolicy(config);
   const { log, merge, disk = nodeDisk, oneContainer } = config;
-  const store = config.store ?? fileCheckpointStore(config.directory ?? "", { disk, oneContainer });
+  const store = config.store ?? fileCheckpointStore(config.directory as string, { disk, oneContainer });
   const lock = await store.lock();
   try {
     const { highestId } = await store.list();

@@ -2,7 +2,7 @@
 export interface UsablePoint {
   readonly id: number;
   readonly walPosition: number;
-  /** Ids of its chain, ascending; the first is the full one. */
+  /** Ids of its chain, ascending; the first is the full one, the last its own. */
   readonly chain: readonly number[];
 }
 
@@ -45,7 +45,7 @@ export function isAnyCertain(usable: readonly { readonly id: number }[], firstOw
  * everything needed; until then somebody may want to look at it.
  */
 export function planRetention({ usable, unusable, damaged, keep, firstOwnId }: RetentionInput): RetentionPlan {
-  const base = (point: UsablePoint): number => point.chain[0] ?? point.id;
+  const base = (point: UsablePoint): number => point.chain[0] as number;
   const bases = [...new Set(usable.map(base))].sort((a, b) => b - a).slice(0, keep);
   const kept = usable.filter((point) => bases.includes(base(point))).sort((a, b) => b.id - a.id);
   const needed = new Set(kept.flatMap(({ chain }) => chain));

@@ -143,6 +143,15 @@ describe("metadata that verify and can't be right", () => {
     ["a full one with a chain of two", { kind: "full" }],
     ["a kind that nobody knows", { kind: "half" }],
     ["a position that is no number", { walPosition: 1.5 }],
+    ["a position that is a text", { walPosition: "1" }],
+    ["a log's id that is a number", { walId: 7 }],
+    ["a flag that is none", { isIncremental: "yes" }],
+    ["a watermark that is no whole number", { watermark: "1.5" }],
+    ["a watermark of more than 64 bits", { watermark: 2n ** 64n }],
+    ["an offset of more than 64 bits", { sourceOffsets: new Map([["s", -(2n ** 64n)]]) }],
+    ["a chain that is an object", { chain: { length: 1 } }],
+    ["parts that are numbers", { chain: [1, 3] }],
+    ["parts that are lists", { chain: [[1, 9, 1], [3, 5, 2]] }],
     ["the id of another", { id: 4, chain: [{ id: 1, size: 9, checksum: 1 }, { id: 4, size: 5, checksum: 2 }] }],
   ])("are damage: %s", (_, wrong) => {
     expect(decodeMetadata(encodeMetadata(example), 3, "file")).toMatchObject({ id: 3 });
