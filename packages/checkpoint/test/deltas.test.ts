@@ -223,6 +223,18 @@ describe("compaction", () => {
     expect(await load(disk, next)).toEqual(state.now);
   });
 
+  it("of an older checkpoint, since the newest was damaged, is no base for what changed since the newest", async () => {
+    const { disk, manager, state } = await open();
+    await step(manager, state, "1");
+    await step(manager, state, "2");
+    state.set("key 1", "only in what is damaged");
+    await step(manager, state, "3");
+    await flipBit(disk, `${directory}/${nameOf("checkpoint", 3)}/state.bin`, 3);
+    expect(await manager.compact()).toMatchObject({ id: 4, kind: "full" });
+    const next = await step(manager, state, "4");
+    expect(await load(disk, next)).toEqual(state.now);
+  });
+
   it("works on files alone, right after opening", async () => {
     const { disk, manager, state } = await open();
     await step(manager, state, "1");
