@@ -222,6 +222,22 @@ describe("checkpoints of a durable state", () => {
     await again.close();
   });
 
+  it("are of one commit, in all that they say, whatever is committed while that becomes durable", async () => {
+    const disk = createSimulatedDisk();
+    const state = await open(disk);
+    state.put("a", 1);
+    const first = state.commit({ offsets: new Map([["requests", 1]]), watermark: 1 });
+    const made = state.checkpoint();
+    // By then the checkpoint waits for the commit, which waits for the disk.
+    await Promise.resolve();
+    state.put("b", 2);
+    const second = state.commit({ offsets: new Map([["requests", 2]]), watermark: 2 });
+    expect(await made).toMatchObject({ walPosition: 2, keyCount: 1, sourceOffsets: new Map([["requests", 1n]]), watermark: 1n });
+    expect(await first).toMatchObject({ walPosition: 2, sourceOffsets: new Map([["requests", 1n]]) });
+    expect(await second).toMatchObject({ walPosition: 4, sourceOffsets: new Map([["requests", 2n]]) });
+    await state.close();
+  });
+
   it("that fail in the background fail no commit, are told, and are tried again later", async () => {
     const disk = createSimulatedDisk();
     const state = await open<number>(disk, { checkpoints: { interval: 1000, minWalSizeForCheckpoint: 1 } });
