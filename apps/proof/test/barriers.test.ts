@@ -114,11 +114,11 @@ describe("litter", () => {
     const disk = createSimulatedDisk();
     const session = await Session.open(disk, { events: [], tell: () => undefined }, { maxRetained: 1, maxChainLength: 1 });
     await session.close();
-    expect(await litterOn(disk, 0)).toBeUndefined();
+    expect(await litterOn(disk, { crashes: 1, faults: 0 })).toBeUndefined();
     await (await disk.create(`${LOG}/0000000000000009.wal.tmp`)).close();
     for (const name of ["tmp_0000000000000008", "tmp_0000000000000009"]) await disk.makeDirectory(`${CHECKPOINTS}/${name}`);
     await disk.makeDirectory(`${LOG}/LOCK`);
-    expect(await litterOn(disk, 0)).toMatch(/1 leftovers of the log .*2 leftovers of checkpoints .*1 remains of locks/);
-    expect(await litterOn(disk, 1)).toMatch(/^2 leftovers of checkpoints .*1 remains of locks/);
+    expect(await litterOn(disk, { crashes: 1, faults: 0 })).toMatch(/1 leftovers of the log .*2 leftovers of checkpoints .*1 remains of locks/);
+    expect(await litterOn(disk, { crashes: 0, faults: 1 })).toMatch(/^2 leftovers of checkpoints .*1 remains of locks/);
   });
 });

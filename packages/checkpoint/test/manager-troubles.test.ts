@@ -80,17 +80,17 @@ describe("a checkpoint that is damaged", () => {
 
 describe("a checkpoint that goes while it is looked for", () => {
   it("makes the manager look again, and then the one before it is the newest", async () => {
-    let withdrawn: CheckpointStore["withdraw"] | undefined;
+    const other: { withdraw?: CheckpointStore["withdraw"] } = {};
     const store = alteredMemory((memory) => ({
       async *readState(id) {
         // As by another process, between the listing and the read.
-        await withdrawn?.([2]);
+        await other.withdraw?.([2]);
         yield* memory.readState(id);
       },
     }));
     const manager = await openCheckpointManager({ store });
     for (const text of ["one", "two"]) await manager.create({ walPosition: 0, state: bytes(text) });
-    withdrawn = store.withdraw;
+    other.withdraw = store.withdraw;
     expect((await manager.latest())?.id).toBe(1);
   });
 

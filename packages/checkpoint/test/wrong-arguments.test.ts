@@ -21,7 +21,7 @@ it.each([
   { directory, log: null },
 ])("a manager isn't opened with %o", async (wrong: unknown) => {
   const disk = createSimulatedDisk();
-  await expect(openCheckpointManager((wrong instanceof Object && "directory" in wrong ? { ...wrong, disk } : wrong) as CheckpointConfig)).rejects.toThrow(TypeError);
+  await expect(openCheckpointManager((typeof wrong === "object" && wrong !== null && "directory" in wrong ? Object.assign({}, wrong, { disk }) : wrong) as CheckpointConfig)).rejects.toThrow(TypeError);
   expect(disk.operations).toEqual([]);
 });
 
