@@ -16,9 +16,10 @@ const SEGMENT_SIZE = 1024;
 export const openIn = (disk: SimulatedDisk, kept = 3): Promise<DurableState<string, string>> =>
   openDurableState({ directory: DIRECTORY, disk, values, keys: "string", checkpoints: { maxRetained: kept, maxChainLength: 2, interval: 1e9 }, log: { segmentSize: SEGMENT_SIZE } });
 
+/** All but who has it locked: on another machine the first process would be taken for that one. */
 export function filesOf(disk: SimulatedDisk): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
-  for (const [path, content] of disk.killed().files) files.set(path.slice(DIRECTORY.length + 1), content);
+  for (const [path, content] of disk.killed().files) if (!path.includes("/LOCK")) files.set(path.slice(DIRECTORY.length + 1), content);
   return files;
 }
 
