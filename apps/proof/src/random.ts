@@ -9,6 +9,16 @@ export function randomOf(seed: number): () => number {
   };
 }
 
+/** Whole numbers from 0 below what is asked. */
+export function randomBelow(seed: number): (below: number) => number {
+  const random = randomOf(seed);
+  return (below) => Math.floor(random() * below);
+}
+
+export function randomBytes(below: (limit: number) => number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, () => below(256));
+}
+
 /** What chooses by a seed. */
 export class Choices {
   readonly random: () => number;

@@ -3,7 +3,7 @@ import { type Door, opening, recovering } from "../golden/doors.ts";
 import { type Golden, loadGolden } from "../golden/load-golden.ts";
 import { lookAtAll } from "../golden/look-at-all.ts";
 import { otherFiles } from "../golden/other-files.ts";
-import { randomBelow, randomBytes } from "../golden/random.ts";
+import { randomBelow, randomBytes } from "../random.ts";
 import type { Outcome, Row, Work } from "../row.ts";
 
 const LENGTHS = [1, 48, 512, 4096];

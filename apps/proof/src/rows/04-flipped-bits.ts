@@ -2,7 +2,7 @@ import { changed, type Damage, overwritten, renamed } from "../golden/damage.ts"
 import { type Door, opening, recovering } from "../golden/doors.ts";
 import { type Golden, loadGolden } from "../golden/load-golden.ts";
 import { lookAtAll } from "../golden/look-at-all.ts";
-import { randomBelow, randomBytes } from "../golden/random.ts";
+import { randomBelow, randomBytes } from "../random.ts";
 import type { Outcome, Part, Row, Work } from "../row.ts";
 
 /** One in so many is opened for writing, too, which takes several times as long. Odd, so that each bit of a byte has its turn. */

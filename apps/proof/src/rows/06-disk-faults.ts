@@ -4,9 +4,9 @@ import { type Chapter, chaptersOf, type Subject } from "../faults/chapters.ts";
 import { type FaultRun, type Plan, runWithFaults } from "../faults/fault-run.ts";
 import { Recoveries } from "../faults/look.ts";
 import { BY_HAND, DURABLE_STATE } from "../faults/program-steps.ts";
-import { seededRandom } from "../faults/seeded-random.ts";
 import { UnhandledRejections } from "../faults/settling.ts";
 import { restoreChance } from "../identities.ts";
+import { randomOf } from "../random.ts";
 import { type Outcome, type Part, type Row, shareOf, type Work } from "../row.ts";
 import { Counter } from "../whole-stack/count.ts";
 import { byHand, durableState } from "../whole-stack/stack.ts";
@@ -44,7 +44,7 @@ export function* shortTransfersIn(chapter: Chapter): Generator<Plan> {
 
 /** Two errors, the second one where the first may have changed what comes. */
 function pairIn(chapters: readonly Chapter[], seed: number): Plan {
-  const random = seededRandom(seed);
+  const random = randomOf(seed);
   const whole = (below: number): number => Math.floor(random() * below);
   const chapter = chapters[whole(chapters.length)] as Chapter;
   const first = whole(chapter.operations.length);

@@ -2,7 +2,7 @@ import { chainsIn, type Harm, harmed, harmsOf } from "../golden/chain-harms.ts";
 import { type Door, opening, recovering } from "../golden/doors.ts";
 import { type Golden, loadGolden } from "../golden/load-golden.ts";
 import { lookAt } from "../golden/look.ts";
-import { randomBelow } from "../golden/random.ts";
+import { randomBelow } from "../random.ts";
 import { type Outcome, type Row, shareOf, type Work } from "../row.ts";
 import { Counter } from "../whole-stack/count.ts";
 
