@@ -46,7 +46,9 @@ async function main(): Promise<number> {
     const { job, outcome, seconds } = one;
     console.log(`${job.row.title}, ${job.part.name}: ${outcome.reached} ${job.row.unit}, ${outcome.violations.length} violations, ${seconds.toFixed(1)} s`);
   }
-  const results = chosenRows.map((row) => resultOf(row, done.filter(({ job }) => job.row === row)));
+  const ofRow = (row: Row): readonly Done[] => done.filter(({ job }) => job.row === row);
+  // A row of which nothing was done has no result.
+  const results = chosenRows.filter((row) => ofRow(row).length > 0).map((row) => resultOf(row, ofRow(row)));
   console.log(`\n${results.map(detailsOf).join("\n")}\n\n${tableOf(results)}`);
   if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ size, seed, rows: results }, undefined, 2)}\n`);
   return results.every(isGood) ? 0 : 1;

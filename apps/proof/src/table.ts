@@ -53,6 +53,7 @@ export function tableOf(results: readonly Result[]): string {
 export function detailsOf({ row, title, counters, violations, skipped }: Result): string {
   const lines = [`${row ?? "-"} ${title}`];
   for (const [part, counts] of Object.entries(counters)) {
+    if (Object.keys(counts).length === 0) continue;
     lines.push(`  ${part}: ${Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`).join(", ")}`);
   }
   for (const reason of skipped) lines.push(`  not done here: ${reason}`);

@@ -12,7 +12,7 @@ export const NEEDLESS_BARRIERS: readonly Reason[] = [
   },
   {
     what: "without | wal/segment-writer removeTemporary: remove",
-    why: "Nobody reads a temporary name, and the publish that takes its number removes it; packages/wal/test/many-opens.test.ts shows the removal.",
+    why: "Nobody reads a temporary name: one that stays costs its space alone. packages/wal/test/many-opens.test.ts shows the removal.",
   },
   { what: "told before | checkpoint/file-store-steps syncLeftovers: syncDirectory", why: "A sweep tells nobody anything; what has to wait for it is the removal." },
   { what: "told before | checkpoint/file-store-steps giveBack: rename", why: "Its caller is told of a failure, after which each is gone or still there." },

@@ -1,6 +1,6 @@
 const capacityMin = 1 << 12;
 
-/** What was found in each content, by 64 bits of its hash: 24 bytes a content at most, for tens of millions of them. */
+/** What was found in each content, by 64 bits of its hash: 24 to 48 bytes a content, for tens of millions of them. */
 export class ContentTable {
   /** High and low half of the hash, and the number of what was found, counted from 1: 0 is a free place. */
   #slots: Uint32Array = new Uint32Array(3 * capacityMin);
