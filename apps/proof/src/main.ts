@@ -40,8 +40,10 @@ async function main(): Promise<number> {
     console.error(usage);
     return 2;
   }
+  const jobs = jobsOf(chosenRows, size, seed);
+  if (jobs.length === 0) throw new Error(`${size} has no part of what was chosen`);
   const done: Done[] = [];
-  for await (const one of runJobs(jobsOf(chosenRows, size, seed), availableParallelism())) {
+  for await (const one of runJobs(jobs, availableParallelism())) {
     done.push(one);
     const { job, outcome, seconds } = one;
     console.log(`${job.row.title}, ${job.part.name}: ${outcome.reached} ${job.row.unit}, ${outcome.violations.length} violations, ${seconds.toFixed(1)} s`);
