@@ -1,7 +1,7 @@
 export type { RecoveredState, StateChange } from "./core/recovered-state.ts";
 export type { RecoveryProgress } from "./core/recover-core.ts";
 export type { RecoveryReport } from "./core/recovery-report.ts";
-export type { RecoverySink } from "./core/recovery-sink.ts";
+export type { ChangeRanges, RecoverySink } from "./core/recovery-sink.ts";
 export type { ChangeGroup, CommitInput, DurableState, DurableStateOptions } from "./durable-state/durable-state.ts";
 export { openDurableState } from "./durable-state/open-durable-state.ts";
 export { recover, RecoveryManager, recoverSimple, recoverWithChanges } from "./recover.ts";

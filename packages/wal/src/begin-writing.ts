@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
 import { type BatchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
-import { driveLog, ioError, listLog, readShape } from "./drive-log.ts";
-import { type FoundBatch, type LogTail, readBatches } from "./log-core.ts";
+import { driveOver, ioError, listLog, readShape } from "./drive-log.ts";
+import { type LogTail, readBatches } from "./log-core.ts";
 import { type DamagePolicy, isFenced, type LogShape } from "./log-shape.ts";
 import { Vanished } from "./log-requests.ts";
 import type { Lsn } from "./log.ts";
@@ -37,20 +37,28 @@ export async function findLog(
     if (!shape) return { files: listing };
     requireKind(shape, decoder);
     const candidates = new RestatementCandidates(shape, options.segmentSize);
-    const batches = driveLog(disk, directory, readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: options.onDamage }));
-    let last: FoundBatch | undefined;
-    for (;;) {
-      const step = await batches.next();
-      if (step.done) {
-        // One batch tells whether this codec wrote the log; who reads the others finds out about them.
-        if (last) decodeFound(shape, last, decoder, 0);
-        return { files: listing, log: { shape, tail: step.value, restatement: candidates.plan(shape, step.value) } };
-      }
-      last = step.value;
-      candidates.add(last);
-    }
+    const batches = readBatches(shape, { after: 0, upTo: Number.POSITIVE_INFINITY, onDamage: options.onDamage });
+    let isDecodable: (() => void) | undefined;
+    const tail = await driveOver(disk, directory, batches, (found) => {
+      candidates.add(found);
+      isDecodable ??= tried(() => decodeFound(shape, found, decoder, 0));
+    });
+    isDecodable?.();
+    return { files: listing, log: { shape, tail, restatement: candidates.plan(shape, tail) } };
   } catch (error) {
     throw error instanceof Vanished ? ioError(error, directory) : error;
+  }
+}
+
+/** Whether this codec wrote the log, as one batch tells; who reads the others finds out about them. Said when it is asked for: damage comes first. */
+function tried(decode: () => unknown): () => void {
+  try {
+    decode();
+    return () => undefined;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
   }
 }
 

@@ -44,7 +44,10 @@ export function visitFound({ directory }: Pick<LogShape, "directory">, found: Fo
   const { header, body, counted, after } = found;
   const skipped = Math.max(0, after + 1 - header.firstLsn);
   const scanned = decoding(directory, found, () => scanEntries(body, body.length - 1, header.count));
-  const visit = (): void => visitEntries(body, scanned, { firstLsn: header.firstLsn, skipped, counted }, visitor);
+  const visit = (): void | Promise<void> => {
+    visitEntries(body, scanned, { firstLsn: header.firstLsn, skipped, counted }, visitor);
+    return visitor.batchEnd?.();
+  };
   const waiting = visitor.batch?.(header.firstLsn + skipped, counted - skipped, header.session);
   return waiting ? Promise.resolve(waiting).then(visit) : visit();
 }

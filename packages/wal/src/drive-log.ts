@@ -1,4 +1,5 @@
 import type { Disk } from "@laminar/disk";
+import { ReusedMemory } from "./chunk-memory.ts";
 import { KnownSegments } from "./known-segments.ts";
 import { type FoundFiles, listSegments, readShape as shapeReading, signature } from "./list-segments.ts";
 import type { FoundBatch } from "./log-core.ts";
@@ -49,9 +50,14 @@ export function driveLog<T>(disk: Disk, directory: string, reading: Reading<T, F
   return driveBatches(new LogDriver(disk, directory), reading, (found) => found);
 }
 
+/** The same for one who looks at each batch only while it is handed on: what is read next goes into the same memory. */
+export function driveOver<T>(disk: Disk, directory: string, reading: Reading<T, FoundBatch>, take: (found: FoundBatch) => void): Promise<T> {
+  return drive(new LogDriver(disk, directory, { memory: new ReusedMemory() }), reading, take);
+}
+
 /** The same when only the end is wanted. */
 export function driveToEnd<T>(disk: Disk, directory: string, reading: Reading<T, FoundBatch>): Promise<T> {
-  return drive(new LogDriver(disk, directory), reading, () => undefined);
+  return driveOver(disk, directory, reading, () => undefined);
 }
 
 /** The log's files as they are now; `undefined` when the directory isn't there. */

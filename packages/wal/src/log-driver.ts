@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Disk, isDiskError } from "@laminar/disk";
+import { type ChunkMemory, ownMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
 import type { LogAnswer, LogRequest, News } from "./log-requests.ts";
 import type { AbortSignalLike } from "./log.ts";
@@ -16,6 +17,8 @@ export interface Follower {
 }
 
 export interface DriveOptions {
+  /** Where segments are read to. @default ownMemory */
+  readonly memory?: ChunkMemory | undefined;
   readonly signal?: AbortSignalLike | undefined;
   readonly follower?: Follower | undefined;
 }
@@ -33,7 +36,7 @@ export class LogDriver {
     this.#disk = disk;
     this.#directory = directory;
     this.#options = options;
-    this.#segments = new SegmentReader(disk, directory);
+    this.#segments = new SegmentReader(disk, directory, options.memory ?? ownMemory);
   }
 
   check(): void {

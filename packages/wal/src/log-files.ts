@@ -1,4 +1,5 @@
 import type { Disk } from "@laminar/disk";
+import { ReusedMemory } from "./chunk-memory.ts";
 import { type BatchDecoder, decodeFound, visitFound } from "./decode-batch.ts";
 import { drive, driveToEnd } from "./drive-log.ts";
 import { iterateBatches } from "./iterate-log.ts";
@@ -31,7 +32,7 @@ export class LogFiles<E> {
 
   visit(task: ReadTask, options: DriveOptions, visitor: EntryVisitor): Promise<void> {
     const { log } = this;
-    return drive(this.#driver(options), readLog(log, task), (found) => visitFound(log, found, visitor));
+    return drive(this.#driver({ ...options, memory: new ReusedMemory() }), readLog(log, task), (found) => visitFound(log, found, visitor));
   }
 
   #driver(options: DriveOptions): LogDriver {

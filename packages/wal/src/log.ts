@@ -49,7 +49,8 @@ export interface ReadOptions {
 
 /**
  * Takes the standard entries one after the other without an object for each: a key is `bytes` from `keyStart` to `keyEnd`
- * (exclusive), a value likewise. `bytes` never changes and may be kept; keeping it keeps about a mebibyte in memory.
+ * (exclusive), a value likewise. **`bytes` belong to the reader, who reads the next batches into the same memory**: they stay as they
+ * are until `batchEnd` has settled, or without it until the batch's last entry was shown. Copy what is kept longer.
  */
 export interface EntryVisitor {
   /**
@@ -61,6 +62,8 @@ export interface EntryVisitor {
   delete(lsn: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number): void;
   commit(lsn: Lsn, offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): void;
   checkpoint(lsn: Lsn, id: number): void;
+  /** Called behind the records of a batch. A promise that it returns is waited for, and so holds the reading back. */
+  batchEnd?(): void | Promise<void>;
 }
 
 /** How a read of the log ended. */

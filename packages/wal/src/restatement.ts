@@ -1,3 +1,4 @@
+import { ReusedMemory } from "./chunk-memory.ts";
 import type { FoundBatch, LogTail } from "./log-core.ts";
 import type { LogShape, Segment } from "./log-shape.ts";
 import type { Lsn } from "./log.ts";
@@ -42,12 +43,16 @@ export interface Restatement {
 
 const lastLsnOf = ({ header }: FoundBatch): Lsn => header.firstLsn + header.count - 1;
 
-/** Batches of the end of the log that may have to be stated again, gathered while it is read. Bounded by one segment and what isn't proven. */
+/**
+ * Batches of the end of the log that may have to be stated again, gathered while it is read. Bounded by one segment and what isn't
+ * proven. Bodies are copied, for what is read goes into the same memory again, and so do the copies.
+ */
 export class RestatementCandidates {
   readonly #run: ReadonlySet<number>;
   readonly #newest: number | undefined;
   #ofRun: FoundBatch[] = [];
   #unproven: FoundBatch[] = [];
+  readonly #memory = new ReusedMemory();
 
   constructor(shape: LogShape, segmentSize: number) {
     this.#run = new Set(trailingRun(shape.segments, segmentSize).map(({ number }) => number));
@@ -55,10 +60,21 @@ export class RestatementCandidates {
   }
 
   add(found: FoundBatch): void {
-    if (this.#run.has(found.segment.number)) this.#ofRun.push(found);
+    const { segment, header, body } = found;
     // Only the newest segment can hold records that no later header proves, and only behind what its batches prove.
-    this.#unproven = this.#unproven.filter((batch) => lastLsnOf(batch) > found.header.durableLsn);
-    if (found.segment.number === this.#newest) this.#unproven.push(found);
+    this.#unproven = this.#unproven.filter((batch) => lastLsnOf(batch) > header.durableLsn || this.#letGo(batch));
+    const isOfRun = this.#run.has(segment.number);
+    if (!isOfRun && segment.number !== this.#newest) return;
+    const copy = this.#memory.take(body.length);
+    copy.set(body);
+    const kept = { ...found, body: copy };
+    if (isOfRun) this.#ofRun.push(kept);
+    if (segment.number === this.#newest) this.#unproven.push(kept);
+  }
+
+  #letGo({ segment, body }: FoundBatch): false {
+    if (!this.#run.has(segment.number)) this.#memory.giveBack(body);
+    return false;
   }
 
   /** `undefined` when everything is proven and there is nothing to gather. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Disk, type DiskFile, isDiskError, readFully } from "@laminar/disk";
+import { type ChunkMemory, ownMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
 import type { ReadRequest } from "./log-requests.ts";
 
@@ -15,26 +16,32 @@ interface Outcome {
   readonly failure?: unknown;
 }
 
-/** Reads a log's files through one handle at a time, and may begin a read before it is asked for. */
+/** Reads a log's files through one handle at a time, and may begin a read before it is asked for. What it gave is no longer looked at when it is asked for more. */
 export class SegmentReader {
   readonly #disk: Disk;
   readonly #directory: string;
+  readonly #memory: ChunkMemory;
+  #given: Uint8Array | undefined;
   #open: OpenSegment | undefined;
   #ahead: { readonly request: ReadRequest; readonly outcome: Promise<Outcome> } | undefined;
 
-  constructor(disk: Disk, directory: string) {
+  constructor(disk: Disk, directory: string, memory: ChunkMemory) {
     this.#disk = disk;
     this.#directory = directory;
+    this.#memory = memory;
   }
 
   /** The bytes, fewer only at the end of the file; `undefined` when the file is gone. */
   async read(request: ReadRequest): Promise<Uint8Array | undefined> {
+    if (this.#given) this.#memory.giveBack(this.#given);
+    this.#given = undefined;
     if (this.#ahead && !isSame(this.#ahead.request, request)) await this.#dropAhead();
     const { open, bytes, failure } = await (this.#ahead?.outcome ?? this.#try(request));
     this.#ahead = undefined;
     if (open !== this.#open) await closeQuietly(this.#open);
     this.#open = open;
     if (failure !== undefined) throw failure;
+    this.#given = bytes;
     return bytes;
   }
 
@@ -55,6 +62,7 @@ export class SegmentReader {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     const outcome = await ahead?.outcome;
+    if (outcome?.bytes) this.#memory.giveBack(outcome.bytes);
     if (outcome?.open !== this.#open) await closeQuietly(outcome?.open);
   }
 
@@ -63,7 +71,7 @@ export class SegmentReader {
     let open = this.#open?.number === request.segment.number ? this.#open : undefined;
     try {
       open ??= await openSegment(this.#disk, this.#directory, request);
-      return { open, bytes: open && (await readUpTo(open.file, request)) };
+      return { open, bytes: open && (await readUpTo(open.file, request, this.#memory)) };
     } catch (failure) {
       return { open, failure };
     }
@@ -76,7 +84,7 @@ const isSame = (a: ReadRequest, b: ReadRequest): boolean => a.segment.number ===
 export async function readOnce(disk: Disk, directory: string, request: ReadRequest): Promise<Uint8Array | undefined> {
   const open = await openSegment(disk, directory, request);
   try {
-    return open && (await readUpTo(open.file, request));
+    return open && (await readUpTo(open.file, request, ownMemory));
   } finally {
     await closeQuietly(open);
   }
@@ -92,8 +100,8 @@ async function openSegment(disk: Disk, directory: string, { segment: { name, num
   }
 }
 
-async function readUpTo(file: DiskFile, { position, length }: ReadRequest): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
+async function readUpTo(file: DiskFile, { position, length }: ReadRequest, memory: ChunkMemory): Promise<Uint8Array> {
+  const bytes = memory.take(length);
   try {
     const got = await readFully(file, position, bytes);
     return got === length ? bytes : bytes.subarray(0, got);

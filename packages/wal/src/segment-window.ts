@@ -7,7 +7,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * The part of a segment that is in memory. A batch that reaches beyond it is read again from its first byte, so that every
- * batch lies in one piece and nothing is ever copied. Each part has memory of its own: what is handed out stays as it is.
+ * batch lies in one piece and nothing is ever copied. With the next part the one before may be gone, see `ChunkMemory`.
  */
 export class SegmentWindow {
   readonly #directory: string;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type Disk, nodeDisk } from "@laminar/disk";
+import { ReusedMemory } from "./chunk-memory.ts";
 import { confirmDamage, plainDamage, type WalDamage } from "./confirm-damage.ts";
 import { drive, ioError, readShape } from "./drive-log.ts";
 import { type FoundBatch, lastCounted, readBatches } from "./log-core.ts";
@@ -120,7 +121,7 @@ class Verification {
   async #readSegment(segments: readonly Segment[], upTo: Lsn, after: Lsn): Promise<LogEnd> {
     const shape = { ...this.#shape, segments };
     const batches = readBatches(shape, { after, upTo, onDamage: "stop" });
-    const { provenLsn, end } = await drive(new LogDriver(this.#disk, shape.directory), batches, (found) => this.#countBatch(found));
+    const { provenLsn, end } = await drive(new LogDriver(this.#disk, shape.directory, { memory: new ReusedMemory() }), batches, (found) => this.#countBatch(found));
     this.#count.provenLsn = Math.max(this.#count.provenLsn, provenLsn);
     return end;
   }

@@ -163,6 +163,7 @@ async function visitByReading(log: StandardLog, visitor: EntryVisitor, how?: Rea
   for await (const { firstLsn, session, entries } of log.read(how)) {
     await visitor.batch?.(firstLsn, entries.length, session);
     for (const [i, entry] of entries.entries()) visitEntry(visitor, firstLsn + i, entry);
+    await visitor.batchEnd?.();
   }
 }
 

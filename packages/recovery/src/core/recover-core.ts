@@ -1,12 +1,15 @@
 import type { CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
 import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
-import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
+import type { AbortSignalLike, EntryVisitor, LogReader, WalEntry } from "@laminar/wal";
 import { isCorruption } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
 import { planRecovery, type RecoveryPlan } from "./plan-recovery.ts";
 import { requireNext, requireWhole, type Skipped } from "./recovery-plan.ts";
 import type { RecoverySink } from "./recovery-sink.ts";
+import type { CommittedChanges } from "./change-buffer.ts";
+import { groupsOf } from "./change-groups.ts";
 import { Replay, type ReplayRules } from "./replay.ts";
+import { visitLog } from "./visit-batches.ts";
 
 type Chunks = AsyncIterable<Uint8Array>;
 
@@ -81,6 +84,22 @@ export async function recoverCore(parts: RecoveryParts, rules: RecoveryRules): P
       before = attempt;
     }
   }
+}
+
+/** Ends a visit of which nothing more is wanted. */
+const ENOUGH = new Error("the replay ended before the log");
+
+/** Shows entries to `replay`, until that has had enough. */
+function shownTo(replay: Replay): Pick<EntryVisitor, "put" | "delete" | "commit" | "checkpoint"> {
+  const goOn = (_shown: void): void => {
+    if (replay.stopped) throw ENOUGH;
+  };
+  return {
+    put: (lsn, bytes, keyStart, keyEnd, valueStart, valueEnd) => goOn(replay.put(lsn, bytes, keyStart, keyEnd, valueStart, valueEnd)),
+    delete: (lsn, bytes, keyStart, keyEnd) => goOn(replay.delete(lsn, bytes, keyStart, keyEnd)),
+    commit: (lsn, offsets, watermark) => goOn(replay.commit(lsn, offsets, watermark)),
+    checkpoint: (lsn) => goOn(replay.checkpoint(lsn)),
+  };
 }
 
 class Attempt {
@@ -220,25 +239,52 @@ class Attempt {
   }
 
   async #replay(log: LogReader<WalEntry>, replay: Replay): Promise<readonly StateChange[]> {
-    const { apply, collectStateChanges, onProgress, signal } = this.#rules;
+    const { onProgress, signal } = this.#rules;
     const collected: StateChange[] = [];
     const from = replay.walPosition;
     let last = from;
     // With damage accepted, a log may end before its checkpoint: there is nothing to replay then.
     if (from > log.lastLsn) return collected;
-    for await (const batch of log.read({ after: from, unproven: true, signal })) {
-      requireNext(last, batch.firstLsn, log);
-      last = batch.firstLsn + batch.entries.length - 1;
-      for (const { changes, lsn } of replay.take(batch)) {
-        if (collectStateChanges) for (const change of changes) collected.push(change);
-        await apply?.apply(changes, lsn);
-      }
-      onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - from });
-      if (replay.stopped) break;
+    const visitor: EntryVisitor = {
+      ...shownTo(replay),
+      batch: (firstLsn, count, session) => {
+        requireNext(last, firstLsn, log);
+        last = firstLsn + count - 1;
+        replay.batch(firstLsn, count, session);
+      },
+      batchEnd: () => {
+        onProgress?.({ phase: "replay", entries: replay.entriesRead, total: log.lastLsn - from });
+        return this.#take(replay, collected);
+      },
+    };
+    try {
+      await visitLog(log, visitor, { after: from, unproven: true, signal });
+      if (log.end.kind !== "damaged") requireWhole(last, log);
+    } catch (error) {
+      if (error !== ENOUGH) throw error;
+      await visitor.batchEnd?.();
     }
-    if (!replay.stopped && log.end.kind !== "damaged") requireWhole(last, log);
     replay.finish();
     return collected;
+  }
+
+  /** Gives what counts to whoever wants it. Waits only for those who say so: a log may have a batch for each entry. */
+  #take(replay: Replay, collected: StateChange[]): void | Promise<void> {
+    const { apply, collectStateChanges } = this.#rules;
+    const taken = replay.take();
+    const lastLsn = taken.lsns.at(-1);
+    if (lastLsn === undefined) return undefined;
+    if (collectStateChanges || (apply && !apply.applyRanges)) return this.#takeGroups(taken, lastLsn, collected);
+    return apply?.applyRanges?.(taken.changes, lastLsn);
+  }
+
+  async #takeGroups(taken: CommittedChanges, lastLsn: number, collected: StateChange[]): Promise<void> {
+    const { apply, collectStateChanges } = this.#rules;
+    if (apply?.applyRanges) await apply.applyRanges(taken.changes, lastLsn);
+    for (const { changes, lsn } of groupsOf(taken)) {
+      if (collectStateChanges) for (const change of changes) collected.push(change);
+      if (!apply?.applyRanges) await apply?.apply(changes, lsn);
+    }
   }
 
   #checkSignal(): void {

@@ -1,6 +1,6 @@
-import type { WalBatch, WalEntry } from "@laminar/wal";
+import type { EntryVisitor } from "@laminar/wal";
+import { ChangeBuffer, type CommittedChanges } from "./change-buffer.ts";
 import { RecoveryError } from "./recovery-error.ts";
-import type { StateChange } from "./recovered-state.ts";
 import type { Until } from "./recovery-plan.ts";
 
 export interface ReplayRules {
@@ -19,33 +19,35 @@ export interface ReplayStart {
   readonly watermark: bigint | undefined;
 }
 
-/** Changes that count, with the position after them. */
-export interface Applied {
-  readonly changes: readonly StateChange[];
-  readonly lsn: number;
-}
-
 /** What a change takes in memory beside its key and value, roughly. */
 const BYTES_PER_CHANGE = 64;
+const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-/** Turns the log's batches, in order, into changes that count. Plain data in, plain data out; no I/O. */
-export class Replay {
+/** Is shown a log's entries in order, and knows which of their changes count. No I/O. */
+export class Replay implements EntryVisitor {
   readonly #rules: ReplayRules;
+  readonly #entriesMax: number;
+  readonly #lsnMax: number;
   readonly #offsets: Map<string, bigint>;
-  #pending: StateChange[] = [];
+  readonly #changes = new ChangeBuffer();
   #pendingBytes = 0;
   #session: number | undefined;
+  /** The last record of the batch that is being shown. */
+  #lastOfBatch = 0;
   walPosition: number;
   watermark: bigint | undefined;
   entriesRead = 0;
   entriesApplied = 0;
   entriesDiscarded = 0;
   commitsApplied = 0;
-  /** Set when the rules end the replay before the log does. */
+  /** Set when the rules end the replay before the log does: what comes then is passed over. */
   stopped = false;
 
   constructor(rules: ReplayRules, start: ReplayStart) {
+    const { maxWalEntries, until } = rules;
     this.#rules = rules;
+    this.#entriesMax = maxWalEntries > 0 ? maxWalEntries : NO_LIMIT;
+    this.#lsnMax = typeof until === "number" ? until : NO_LIMIT;
     this.#offsets = new Map(start.sourceOffsets);
     this.walPosition = start.walPosition;
     this.watermark = start.watermark;
@@ -55,18 +57,44 @@ export class Replay {
     return this.#offsets;
   }
 
-  /** What a batch makes count. Ends early, with `stopped` set, where the rules say so. */
-  *take(batch: WalBatch<WalEntry>): Generator<Applied, void, undefined> {
-    if (batch.session !== this.#session) this.#discard();
-    this.#session = batch.session;
-    let lsn = batch.firstLsn;
-    for (const entry of batch.entries) {
-      if (this.#ends(lsn, entry)) return;
-      this.entriesRead++;
-      const applied = this.#entry(lsn, entry);
-      if (applied) yield applied;
-      lsn++;
+  /** The changes that count and weren't taken yet. Has to be called before the bytes that were shown change; the next entry changes the numbers. */
+  take(): CommittedChanges {
+    return this.#changes.take();
+  }
+
+  batch(firstLsn: number, count: number, session: number): void {
+    if (session !== this.#session && !this.stopped) this.#discard();
+    this.#session = session;
+    this.#lastOfBatch = firstLsn + count - 1;
+  }
+
+  put(lsn: number, bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    if (this.#ends(lsn)) return;
+    this.#changes.add(bytes, keyStart, keyEnd, valueStart, valueEnd, this.#lastOfBatch + 1 - lsn);
+    this.#changed(lsn, keyEnd - keyStart + valueEnd - valueStart);
+  }
+
+  delete(lsn: number, bytes: Uint8Array, keyStart: number, keyEnd: number): void {
+    if (this.#ends(lsn)) return;
+    this.#changes.add(bytes, keyStart, keyEnd, -1, -1, this.#lastOfBatch + 1 - lsn);
+    this.#changed(lsn, keyEnd - keyStart);
+  }
+
+  commit(lsn: number, offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): void {
+    const { until } = this.#rules;
+    if (typeof until === "object" && watermark !== undefined && watermark > until.watermark) this.stopped = true;
+    if (this.#ends(lsn)) return;
+    for (const [source, offset] of offsets) {
+      const before = this.#offsets.get(source);
+      if (before === undefined || offset > before) this.#offsets.set(source, offset);
     }
+    if (watermark !== undefined && (this.watermark === undefined || watermark > this.watermark)) this.watermark = watermark;
+    this.commitsApplied++;
+    this.#count(lsn);
+  }
+
+  checkpoint(lsn: number): void {
+    this.#ends(lsn);
   }
 
   /** What is left without a commit counts for nothing; after an early end nobody knows whether its commit follows. */
@@ -74,50 +102,36 @@ export class Replay {
     if (!this.stopped) this.#discard();
   }
 
-  #discard(): void {
-    this.entriesDiscarded += this.#pending.length;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-  }
-
-  #ends(lsn: number, entry: WalEntry): boolean {
-    const { maxWalEntries, until } = this.#rules;
-    const full = maxWalEntries > 0 && this.entriesRead >= maxWalEntries;
-    const past = typeof until === "number" && lsn > until;
-    const late = typeof until === "object" && entry.type === "commit" && entry.watermark !== undefined && entry.watermark > until.watermark;
-    this.stopped = full || past || late;
+  /** Whether the replay ended before this entry; otherwise it is read now. */
+  #ends(lsn: number): boolean {
+    if (this.stopped) return true;
+    this.stopped = this.entriesRead >= this.#entriesMax || lsn > this.#lsnMax;
+    if (!this.stopped) this.entriesRead++;
     return this.stopped;
   }
 
-  #entry(lsn: number, entry: WalEntry): Applied | undefined {
-    if (entry.type === "commit") return this.#commit(lsn, entry);
-    if (entry.type === "checkpoint") return undefined;
-    if (this.#rules.replay === "all") {
-      this.walPosition = lsn;
-      this.entriesApplied++;
-      return { changes: [entry], lsn };
-    }
-    this.#pending.push(entry);
-    this.#pendingBytes += BYTES_PER_CHANGE + entry.key.length + (entry.type === "put" ? entry.value.length : 0);
-    if (this.#pendingBytes > this.#rules.maxTransactionBytes) {
-      const message = `the changes before record ${lsn} that wait for their commit are above maxTransactionBytes, ${this.#rules.maxTransactionBytes}`;
-      throw new RecoveryError("RECOVERY_TRANSACTION_TOO_LARGE", message, { lsn, expected: this.#rules.maxTransactionBytes, actual: this.#pendingBytes });
-    }
-    return undefined;
+  #changed(lsn: number, bytes: number): void {
+    this.#pendingBytes += BYTES_PER_CHANGE + bytes;
+    if (this.#rules.replay === "all") this.#count(lsn);
+    else if (this.#pendingBytes > this.#rules.maxTransactionBytes) throw tooLarge(lsn, this.#rules.maxTransactionBytes, this.#pendingBytes);
   }
 
-  #commit(lsn: number, { offsets, watermark }: Extract<WalEntry, { type: "commit" }>): Applied {
-    for (const [source, offset] of offsets) {
-      const before = this.#offsets.get(source);
-      if (before === undefined || offset > before) this.#offsets.set(source, offset);
-    }
-    if (watermark !== undefined && (this.watermark === undefined || watermark > this.watermark)) this.watermark = watermark;
-    const changes = this.#pending;
-    this.#pending = [];
+  /** Everything that waits counts, up to and with the record `lsn`. */
+  #count(lsn: number): void {
+    const changes = this.#changes;
+    this.entriesApplied += changes.count - changes.committed;
+    changes.commit(lsn);
     this.#pendingBytes = 0;
     this.walPosition = lsn;
-    this.commitsApplied++;
-    this.entriesApplied += changes.length;
-    return { changes, lsn };
   }
+
+  #discard(): void {
+    this.entriesDiscarded += this.#changes.discard();
+    this.#pendingBytes = 0;
+  }
+}
+
+function tooLarge(lsn: number, expected: number, actual: number): RecoveryError {
+  const message = `the changes before record ${lsn} that wait for their commit are above maxTransactionBytes, ${expected}`;
+  return new RecoveryError("RECOVERY_TRANSACTION_TOO_LARGE", message, { lsn, expected, actual });
 }

@@ -144,7 +144,7 @@ else {
     for (const from of ["whole", "checkpointed"]) {
       console.log(from === "whole" ? "\nfrom the log alone" : "\nfrom a checkpoint and a tenth of the log");
       for (const way of process.argv[3] ? [process.argv[3]] : Object.keys(WAYS)) {
-        for (let run = 0; run < 3; run += 1) {
+        for (let run = 0; run < Number(process.env.RUNS ?? 3); run += 1) {
           const env = { ...process.env, [DIRECTORY]: path.join(directory, from) };
           const { status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), String(puts), way], { env, stdio: "inherit" });
           if (status !== 0) throw new Error(`${way} failed`);

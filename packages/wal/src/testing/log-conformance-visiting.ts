@@ -24,21 +24,20 @@ function visit(reader: LogReader<WalEntry>, visitor: EntryVisitor, options?: Rea
   return reader.visit(visitor, options);
 }
 
-/** Makes the entries again from what it is called with. */
-function collector(): { readonly seen: (readonly [string, (() => WalEntry)?])[]; readonly visitor: Required<EntryVisitor> } {
-  const seen: (readonly [string, (() => WalEntry)?])[] = [];
+/** Makes the entries again from what it is called with, which it copies: the bytes are the reader's. */
+function collector(): { readonly seen: string[]; readonly visitor: Required<EntryVisitor> } {
+  const seen: string[] = [];
   const visitor: Required<EntryVisitor> = {
-    batch: (firstLsn, count, session) => void seen.push([`${count} records from ${firstLsn}, session ${session}`]),
+    batch: (firstLsn, count, session) => void seen.push(`${count} records from ${firstLsn}, session ${session}`),
     put: (lsn, array, keyStart, keyEnd, valueStart, valueEnd) =>
-      void seen.push([`${lsn}`, () => ({ type: "put", key: array.subarray(keyStart, keyEnd), value: array.subarray(valueStart, valueEnd) })]),
-    delete: (lsn, array, keyStart, keyEnd) => void seen.push([`${lsn}`, () => ({ type: "delete", key: array.subarray(keyStart, keyEnd) })]),
-    commit: (lsn, offsets, watermark) => void seen.push([`${lsn}`, () => ({ type: "commit", offsets, watermark })]),
-    checkpoint: (lsn, id) => void seen.push([`${lsn}`, () => ({ type: "checkpoint", id })]),
+      void seen.push(`${lsn} ${textOf({ type: "put", key: array.slice(keyStart, keyEnd), value: array.slice(valueStart, valueEnd) })}`),
+    delete: (lsn, array, keyStart, keyEnd) => void seen.push(`${lsn} ${textOf({ type: "delete", key: array.slice(keyStart, keyEnd) })}`),
+    commit: (lsn, offsets, watermark) => void seen.push(`${lsn} ${textOf({ type: "commit", offsets, watermark })}`),
+    checkpoint: (lsn, id) => void seen.push(`${lsn} ${textOf({ type: "checkpoint", id })}`),
+    batchEnd: () => undefined,
   };
   return { seen, visitor };
 }
-
-const textsOf = ({ seen }: ReturnType<typeof collector>): string[] => seen.map(([what, entry]) => (entry ? `${what} ${textOf(entry())}` : what));
 
 async function requireSame(reader: LogReader<WalEntry>, options?: ReadOptions): Promise<void> {
   const collected = collector();
@@ -47,7 +46,7 @@ async function requireSame(reader: LogReader<WalEntry>, options?: ReadOptions): 
     `${entries.length} records from ${firstLsn}, session ${session}`,
     ...entries.map((entry, i) => `${firstLsn + i} ${textOf(entry)}`),
   ]);
-  assert.deepEqual(textsOf(collected), read);
+  assert.deepEqual(collected.seen, read);
 }
 
 /** What every reader does that has the fast way to read. */
@@ -73,15 +72,47 @@ export const visiting: ReaderCases = {
       await refuses(() => visit(reader, collector().visitor, { after: 3 }), code("WAL_POSITION_FENCED"));
     },
   },
-  "gives a visitor bytes that never change": {
+  "leaves a visitor's bytes as they are until its `batchEnd` has settled": {
     content: allKinds,
     async run({ reader }) {
-      const [first, second] = [collector(), collector()];
-      await visit(reader, first.visitor);
-      const before = textsOf(first);
-      await visit(reader, second.visitor);
-      assert.deepEqual(textsOf(first), before);
-      assert.deepEqual(textsOf(second), before);
+      let shown: (() => void)[] = [];
+      let looked = 0;
+      const still = (bytes: Uint8Array, start: number, end: number): void => {
+        const before = bytes.slice(start, end);
+        shown.push(() => assert.deepEqual(bytes.slice(start, end), before));
+      };
+      await visit(reader, {
+        ...collector().visitor,
+        put: (_lsn, array, keyStart, _keyEnd, _valueStart, valueEnd) => still(array, keyStart, valueEnd),
+        delete: (_lsn, array, keyStart, keyEnd) => still(array, keyStart, keyEnd),
+        async batchEnd() {
+          for (let i = 0; i < 5; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+          for (const look of shown) look();
+          looked += shown.length;
+          shown = [];
+        },
+      });
+      assert.equal(looked, 6);
+    },
+  },
+  "calls a visitor's `batchEnd` behind the records of each batch, and waits for it": {
+    content: allKinds,
+    async run({ reader }) {
+      const { visitor, seen } = collector();
+      let waiting = false;
+      await visit(reader, {
+        ...visitor,
+        batch: (...args) => (assert.equal(waiting, false, "a batch came while the one before was being waited for"), visitor.batch(...args)),
+        async batchEnd() {
+          waiting = true;
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          waiting = false;
+          seen.push("end");
+        },
+      });
+      const kinds = seen.map((what) => (what === "end" ? "end" : what.includes("records") ? "batch" : "entry"));
+      assert.deepEqual(kinds.join(" ").split(" end").map((part) => part.trim().split(" ").length), [4, 7, 2, 1]);
+      assert.equal(kinds.at(-1), "end");
     },
   },
   "waits for what a visitor's `batch` returns, and does without a `batch`": {
@@ -114,7 +145,7 @@ export const visiting: ReaderCases = {
         throw stop;
       };
       await refuses(() => visit(reader, { ...visitor, delete: throwing }), (error) => error === stop);
-      assert.deepEqual(seen.map(([what]) => what).filter((what) => !what.includes("records")), ["1", "2", "3"]);
+      assert.deepEqual(seen.filter((what) => !what.includes("records")).map((what) => what.split(" ")[0]), ["1", "2", "3"]);
       await refuses(() => visit(reader, { ...visitor, batch: () => Promise.reject(stop) }), (error) => error === stop);
       await refuses(() => visit(reader, { ...visitor, batch: throwing }), (error) => error === stop);
       await requireSame(reader);
@@ -127,7 +158,7 @@ export const visiting: ReaderCases = {
       const { visitor, seen } = collector();
       const checkpoint = (): void => aborting.abort("enough");
       await refuses(() => visit(reader, { ...visitor, checkpoint }, { signal: aborting.signal }), (error) => error === "enough");
-      assert.equal(seen.some(([what]) => what.startsWith("10")), false);
+      assert.equal(seen.some((what) => what.startsWith("10")), false);
       await refuses(() => visit(reader, visitor, { signal: AbortSignal.abort("before") }), (error) => error === "before");
     },
   },
