@@ -1,4 +1,5 @@
 import { ArenaCompaction } from "./arena-compaction.ts";
+import { ChangeRanges } from "./change-ranges.ts";
 import { checkBytes, checkEntry } from "./check-arguments.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { hashKey } from "./key-hash.ts";
@@ -23,6 +24,8 @@ export function createStateStore(): StateStore {
   return new MemoryStateStore();
 }
 
+const CHANGES_AT_ONCE = 256;
+
 class MemoryStateStore implements StateStore {
   #table = new RecordTable();
   #compaction = new ArenaCompaction(this.#table);
@@ -32,6 +35,7 @@ class MemoryStateStore implements StateStore {
   #open: MemoryCapture | undefined;
   #isLoading = false;
   #savedAs: unknown;
+  readonly #hashes = new Int32Array(CHANGES_AT_ONCE);
 
   get size(): number {
     return this.#table.size;
@@ -75,6 +79,35 @@ class MemoryStateStore implements StateStore {
       this.#unsaved.change(id);
     }
     return true;
+  }
+
+  applyRanges(bytes: Uint8Array, ranges: Int32Array, count: number): void {
+    const changes = new ChangeRanges(bytes, ranges, count);
+    if (this.#isLoading) throw loading();
+    for (let first = 0; first < count; first += CHANGES_AT_ONCE) {
+      const some = Math.min(CHANGES_AT_ONCE, count - first);
+      changes.hash(first, some, this.#hashes);
+      this.#table.warm(this.#hashes, some);
+      for (let index = 0; index < some; index += 1) {
+        this.#beforeChange();
+        changes.moveTo(first + index);
+        this.#apply(changes, this.#hashes[index] ?? 0);
+      }
+    }
+  }
+
+  #apply(change: ChangeRanges, hash: number): void {
+    const id = this.#table.findChanged(hash, change);
+    if (id === NO_ID) {
+      if (!change.isDelete) this.#unsaved.add(this.#table.insertChanged(hash, change));
+      return;
+    }
+    if (change.isDelete && (this.#table.isDeleted(id) || this.#unsaved.isNew(id))) {
+      if (this.#unsaved.isNew(id)) this.#remove(id);
+      return;
+    }
+    this.#table.replaceChanged(id, change);
+    this.#unsaved.change(id);
   }
 
   *entries(): Iterable<readonly [Uint8Array, Uint8Array]> {

@@ -1,3 +1,5 @@
+import type { ChangeRanges } from "./change-ranges.ts";
+import { viewOf } from "./format.ts";
 import { recordBytes, writeRecord } from "./record.ts";
 
 /** Chunks begin small, so that a small store is small, and double with the arena up to this size. */
@@ -31,6 +33,7 @@ export class RecordArena {
   readonly #chunks: (Chunk | undefined)[] = [];
   readonly #freeNumbers: number[] = [];
   #open: Chunk | undefined;
+  #openView: DataView = viewOf(NO_BYTES);
   #filled = 0;
   /** The chunk whose memory was somebody else's, if the next records to be adopted may stand in it too. */
   #adopted: Chunk | undefined;
@@ -72,6 +75,19 @@ export class RecordArena {
     }
     const own = new Uint8Array(bytes);
     writeRecord(own, 0, key, value);
+    return this.adopt(own);
+  }
+
+  /** `append` with key and value of the change at which `changes` is. */
+  appendChanged(changes: ChangeRanges): number {
+    const bytes = changes.recordBytes;
+    const chunk = this.#room(bytes);
+    if (chunk !== undefined) {
+      changes.write(chunk.bytes, this.#openView, this.#filled);
+      return this.#fill(chunk, bytes);
+    }
+    const own = new Uint8Array(bytes);
+    changes.write(own, viewOf(own), 0);
     return this.adopt(own);
   }
 
@@ -133,6 +149,7 @@ export class RecordArena {
     const size = Math.max(bytes, Math.min(CHUNK_MAX, Math.max(CHUNK_MIN, this.reserved)));
     const before = this.#open;
     this.#open = this.#add(new Uint8Array(size));
+    this.#openView = viewOf(this.#open.bytes);
     this.#filled = 0;
     if (before?.live === 0) this.#drop(before);
     return this.#open;

@@ -2,6 +2,7 @@ import { ENTRY_HEAD_BYTES } from "./format.ts";
 import { hashKey } from "./key-hash.ts";
 import { KeyIndex, NO_ID } from "./key-index.ts";
 import type { IndexedKeys } from "./key-index.ts";
+import type { ChangeRanges } from "./change-ranges.ts";
 import { FREE, LocationPages } from "./location-pages.ts";
 import type { FrozenPages } from "./location-pages.ts";
 import { RecordArena } from "./record-arena.ts";
@@ -103,6 +104,22 @@ export class RecordTable implements IndexedKeys {
   /** Gives the entry another value, or says that its key was deleted. */
   replace(id: number, key: Uint8Array, value: Uint8Array | undefined): void {
     const offset = this.arena.append(key, value);
+    this.replaceAt(id, this.arena.lastChunk, offset);
+  }
+
+  /** The same three with key and value of the change at which `changes` is. */
+  findChanged(hash: number, { bytes, keyStart, keyEnd }: ChangeRanges): number {
+    return this.#index.find(hash, bytes, keyStart, keyEnd);
+  }
+
+  insertChanged(hash: number, changes: ChangeRanges): number {
+    this.#index.reserve(hash);
+    const offset = this.arena.appendChanged(changes);
+    return this.#add(hash, this.arena.lastChunk, offset);
+  }
+
+  replaceChanged(id: number, changes: ChangeRanges): void {
+    const offset = this.arena.appendChanged(changes);
     this.replaceAt(id, this.arena.lastChunk, offset);
   }
 

@@ -69,6 +69,17 @@ export interface StateStore {
   delete(key: Uint8Array): boolean;
 
   /**
+   * Puts and deletes in one call, without an object for any, as for replaying a log: `count` changes whose keys and values lie in
+   * `bytes`. Four numbers of `ranges` are one change: where its key begins and ends, and where its value begins and ends; -1 as the
+   * value's begin deletes the key, whether it is there or not. The same as `put` and `delete` one after the other: in order, the last
+   * one of a key counts, and `bytes` is copied. All changes are checked before the first one is made; only where memory runs out in
+   * the midst, those before are there.
+   *
+   * @throws TypeError, RangeError for a range that doesn't lie in `bytes` or a count that `ranges` doesn't have
+   */
+  applyRanges(bytes: Uint8Array, ranges: Int32Array, count: number): void;
+
+  /**
    * Every key with its value. May go on across changes: a key that doesn't change meanwhile comes exactly once; one that does may
    * come or not, with a value that it has at that moment. After a restore it goes on over what was there before.
    */

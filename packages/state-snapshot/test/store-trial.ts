@@ -2,6 +2,7 @@ import { crc32 } from "@laminar/disk/checksum";
 import { expect } from "vitest";
 import { StateDelta, StateSnapshot, createStateStore, encodeSnapshot, mergeSnapshots } from "../src/index.ts";
 import type { SnapshotEntry, StateCapture, StateStore } from "../src/index.ts";
+import { inOneArray } from "./change-samples.ts";
 import { bytes, collected, isSame, joined, pieces } from "./samples.ts";
 
 type Random = (below: number) => number;
@@ -31,7 +32,7 @@ export interface Sizes {
   readonly valueBytes: number;
 }
 
-export const counters = { puts: 0, deletes: 0, captures: 0, failed: 0, restores: 0, refusedRestores: 0, walks: 0 };
+export const counters = { puts: 0, deletes: 0, batches: 0, captures: 0, failed: 0, restores: 0, refusedRestores: 0, walks: 0 };
 
 /** Names of all kinds: empty, short, alike but for the end, long. */
 function keyNamed(index: number): Uint8Array {
@@ -87,8 +88,9 @@ export class StoreTrial {
 
   async #act(step: number): Promise<void> {
     const action = this.#random(100);
-    if (action < 48) this.#put();
-    else if (action < 70) this.#delete();
+    if (action < 44) this.#put();
+    else if (action < 65) this.#delete();
+    else if (action < 70) this.#batch();
     else if (action < 92) await this.#goOnWithCapture(step);
     else if (action < 99) this.#goOnWithWalk();
     else if (this.#under === undefined && this.#random(this.#sizes.steps) < 200) await this.#restore();
@@ -113,6 +115,24 @@ export class StoreTrial {
     lentKey.fill(0xee);
     this.#touch(keyText(key));
     counters.deletes += 1;
+  }
+
+  #batch(): void {
+    const changes = Array.from({ length: this.#random(12) }, () => {
+      const key = keyNamed(this.#random(this.#sizes.keys));
+      return { key, value: this.#random(3) === 0 ? undefined : new Uint8Array(this.#random(this.#sizes.valueBytes + 1)).fill(this.#random(256)) };
+    });
+    const { bytes: lying, ranges } = inOneArray(changes, this.#random);
+    const lentBytes = lent(this.#random, lying);
+    this.#store.applyRanges(lentBytes, ranges, changes.length);
+    lentBytes.fill(0xee);
+    ranges.fill(-7);
+    for (const { key, value } of changes) {
+      if (value === undefined) this.#model.delete(keyText(key));
+      else this.#model.set(keyText(key), [key, value]);
+      this.#touch(keyText(key));
+    }
+    counters.batches += 1;
   }
 
   #touch(name: string): void {

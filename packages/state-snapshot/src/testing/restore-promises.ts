@@ -64,7 +64,8 @@ export const restorePromises: StorePromises = {
     });
     const restored = store.restoreFrom([later(wait, part("full", { b: "2" }))]);
     assert.deepEqual([stateOf(store), text(store.get(bytes("a"))), store.size], [{ a: "1" }, "1", 1]);
-    const changes = [() => store.put(bytes("c"), bytes("3")), () => store.delete(bytes("a")), () => store.restore([])];
+    const batch = () => store.applyRanges(bytes("c3"), Int32Array.of(0, 1, 1, 2), 1);
+    const changes = [() => store.put(bytes("c"), bytes("3")), () => store.delete(bytes("a")), () => store.restore([]), batch];
     for (const call of [...changes, () => store.snapshot(), () => store.delta()]) assert.throws(call, refusedAs("SNAPSHOT_BUSY"));
     await assert.rejects(store.restoreFrom([part("full", {})]), refusedAs("SNAPSHOT_BUSY"));
     go();

@@ -1,4 +1,5 @@
 import type { StateStore } from "../state-store.ts";
+import { batchPromises } from "./batch-promises.ts";
 import { captureBytesPromises } from "./capture-bytes-promises.ts";
 import { capturePromises } from "./capture-promises.ts";
 import { entryPromises } from "./entry-promises.ts";
@@ -13,7 +14,8 @@ export interface StateStoreConformance {
 
 /** Registers one test for each promise of `StateStore`. */
 export function stateStoreConformance({ test, create }: StateStoreConformance): void {
-  for (const [name, run] of Object.entries({ ...entryPromises, ...capturePromises, ...captureBytesPromises, ...restorePromises })) {
+  const promises = { ...entryPromises, ...batchPromises, ...capturePromises, ...captureBytesPromises, ...restorePromises };
+  for (const [name, run] of Object.entries(promises)) {
     test(`a state store ${name}`, async () => run(await create()));
   }
 }
