@@ -87,6 +87,9 @@ export function sinkInto(store: StateStore): RecoverySink {
         else store.delete(change.key);
       }
     },
+    applyRanges(stretches) {
+      for (const { bytes, ranges, count } of stretches) store.applyRanges(bytes, ranges, count);
+    },
   };
 }
 

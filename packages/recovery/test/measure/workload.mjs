@@ -93,6 +93,9 @@ const sinkInto = (store) => ({
       else store.delete(key);
     }
   },
+  applyRanges(stretches) {
+    for (const { bytes, ranges, count } of stretches) store.applyRanges(bytes, ranges, count);
+  },
 });
 
 const places = (directory) => ({ checkpointDir: path.join(directory, "checkpoints"), walDir: path.join(directory, "log") });
