@@ -12,7 +12,6 @@ export class AppendBuffer<I> {
   readonly #pool: BufferPool;
   readonly #sink: ByteSink;
   #full: PreparedBatch[] = [];
-  /** Bytes of the batches that are closed and not released. */
   #closedBytes = 0;
   /** Entries of the open batch. */
   #count = 0;
@@ -39,6 +38,11 @@ export class AppendBuffer<I> {
     return this.#count === 0 ? this.#closedBytes : this.#closedBytes + this.#sink.length;
   }
 
+  /** Bytes of the batches that are closed and not released. */
+  get closedBytes(): number {
+    return this.#closedBytes;
+  }
+
   get isEmpty(): boolean {
     return this.#count === 0 && this.#full.length === 0;
   }
@@ -46,6 +50,11 @@ export class AppendBuffer<I> {
   /** The number of the oldest entry that waits here, or of the next one: where a new segment begins. */
   get firstLsn(): Lsn {
     return this.#full[0]?.firstLsn ?? this.nextLsn - this.#count;
+  }
+
+  /** The number of the first entry of the open batch, or of the next one. */
+  get openLsn(): Lsn {
+    return this.nextLsn - this.#count;
   }
 
   get hasFullBatch(): boolean {

@@ -10,8 +10,12 @@ interface Task {
 
 /** What a loop runs. */
 export interface FlushLoopActions {
-  /** Makes durable what waits below `before`. */
-  flush(before: Lsn): Promise<void>;
+  /** Writes the batches that are full. */
+  write(): Promise<void>;
+  /** Writes all that waits below `before`. */
+  beginFlush(before: Lsn): Promise<void>;
+  /** Makes durable what is written. */
+  endFlush(): Promise<void>;
   /** Takes the first failure, of a flush or of a task, and returns what everybody is told. */
   fail(cause: unknown): unknown;
 }
@@ -23,18 +27,31 @@ export interface FlushLoopActions {
 export class FlushLoop {
   readonly #actions: FlushLoopActions;
   readonly #tasks: Task[] = [];
-  #isWanted = false;
+  #isFlushWanted = false;
+  #isWriteWanted = false;
   #isRunning = false;
+  /** Whether a step is at work that others must not write beside. */
+  #isAlone = false;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(actions: FlushLoopActions) {
     this.#actions = actions;
   }
 
+  /** Whether batches may be written from outside: nothing is under way but a sync, which covers what was written before it, and no task waits. */
+  get isFree(): boolean {
+    return !this.#isAlone && this.#tasks.length === 0;
+  }
+
   /** Makes durable all that waits, soon. Whoever asks before the flush begins shares it. */
   wantFlush(): void {
-    if (this.#isWanted) return;
-    this.#isWanted = true;
+    this.#isFlushWanted = true;
+    this.#start();
+  }
+
+  /** Writes the batches that are full, soon. */
+  wantWrite(): void {
+    this.#isWriteWanted = true;
     this.#start();
   }
 
@@ -47,6 +64,14 @@ export class FlushLoop {
     });
   }
 
+  /** A failure outside of the loop. */
+  fail(cause: unknown): void {
+    if (this.#failure) return;
+    const error = this.#actions.fail(cause);
+    this.#failure = { error };
+    for (const task of this.#tasks.splice(0)) task.reject(error);
+  }
+
   #start(): void {
     if (this.#isRunning || this.#failure) return;
     this.#isRunning = true;
@@ -55,27 +80,39 @@ export class FlushLoop {
 
   async #run(): Promise<void> {
     try {
-      while (this.#isWanted || this.#tasks.length > 0) {
+      while (this.#isFlushWanted || this.#isWriteWanted || this.#tasks.length > 0) {
         // Those whom the last flush woke come back in this turn, and those whom the network woke: all share the next one.
         await nextTurn();
+        if (this.#failure) return;
+        this.#isAlone = true;
         await this.#step();
+        this.#isAlone = false;
       }
       this.#isRunning = false;
     } catch (cause) {
-      const error = this.#actions.fail(cause);
-      this.#failure = { error };
-      for (const task of this.#tasks.splice(0)) task.reject(error);
+      this.fail(cause);
     }
   }
 
-  async #step(): Promise<void> {
+  #step(): Promise<void> {
     const task = this.#tasks[0];
-    if (task === undefined) {
-      this.#isWanted = false;
-      return this.#actions.flush(Number.POSITIVE_INFINITY);
-    }
-    await this.#actions.flush(task.before);
+    if (task !== undefined) return this.#runTask(task);
+    const isFlush = this.#isFlushWanted;
+    this.#isFlushWanted = false;
+    this.#isWriteWanted = false;
+    return isFlush ? this.#flush() : this.#actions.write();
+  }
+
+  async #runTask(task: Task): Promise<void> {
+    await this.#actions.beginFlush(task.before);
+    await this.#actions.endFlush();
     await task.run();
     this.#tasks.shift();
+  }
+
+  async #flush(): Promise<void> {
+    await this.#actions.beginFlush(Number.POSITIVE_INFINITY);
+    this.#isAlone = false;
+    await this.#actions.endFlush();
   }
 }

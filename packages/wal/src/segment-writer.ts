@@ -7,8 +7,8 @@ import * as format from "./segment-format.ts";
 import { headName, segmentName, temporaryName } from "./segment-names.ts";
 import { WalError } from "./wal-error.ts";
 
-/** A longer write goes to another thread: the trip there is shorter than the copy, and the event loop isn't held. */
-const SYNC_WRITE_BYTES_MAX = 64 * 1024;
+/** A longer write goes to another thread: the trip there is shorter than the copy, and the event loop isn't held. A full batch isn't longer. */
+const SYNC_WRITE_BYTES_MAX = 128 * 1024;
 /** So many bytes are written or checksummed before other work gets a turn of the event loop. */
 const TURN_BYTES_MAX = 1024 * 1024;
 /** What a short write costs beside its bytes, in bytes. */
@@ -153,7 +153,16 @@ export class SegmentWriter {
     this.#holdsUnproven = false;
   }
 
-  /** Writes a batch at the end of the newest segment, to the page cache. Its frame must not change before this settles. */
+  /** Writes a batch at the end of the newest segment, to the page cache, at once: no other write may be under way. */
+  writeNow({ frame, firstLsn, count }: PreparedBatch, session: number, durableLsn: number): void {
+    const { file, segment } = this.#open();
+    format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn });
+    requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
+    segment.size += frame.length;
+    this.#holdsUnproven = true;
+  }
+
+  /** The same for a batch of any length, with turns for other work. Its frame must not change before this settles. */
   async write(batch: PreparedBatch, session: number, durableLsn: number): Promise<void> {
     const { file, segment } = this.#open();
     const { frame, firstLsn, count } = batch;

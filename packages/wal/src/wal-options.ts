@@ -7,8 +7,8 @@ export interface WalOptions {
   /** Entries of one's own type instead of the four standard ones. A log is read with the kind that it was written with. */
   readonly codec?: WalCodec<never, never> | undefined;
   /**
-   * Milliseconds after which what was appended is made durable without anybody asking. `Infinity`: only when asked, when a
-   * batch is full, and at `close`.
+   * Milliseconds after which what was appended is made durable without anybody asking. `Infinity`: only when asked, when half of
+   * `highWaterMark` waits, and at `close`.
    * @default 100
    */
   readonly syncInterval?: number | undefined;
@@ -16,9 +16,12 @@ export interface WalOptions {
   readonly segmentSize?: number | undefined;
   /** Bytes of one entry, or of all entries of one `appendAll`, at most. @default 67_108_864 */
   readonly maxEntrySize?: number | undefined;
-  /** Bytes after which a batch takes no more entries and is written without anybody asking. @default 1_048_576 */
+  /**
+   * Bytes after which a batch takes no more entries and is written, to the page cache, without anybody asking. Small ones are still in the
+   * processor's cache when they are checksummed and written. @default 65_536
+   */
   readonly maxBatchSize?: number | undefined;
-  /** Bytes that wait to be written from which `ready` waits; `append` refuses above four times that. 256 MiB at most. @default 16_777_216 */
+  /** Bytes that are not durable from which `ready` waits; `append` refuses above four times that. 256 MiB at most. @default 16_777_216 */
   readonly highWaterMark?: number | undefined;
   /** A log that isn't there is refused (`WAL_NOT_FOUND`) instead of created. @default false */
   readonly mustExist?: boolean | undefined;
@@ -67,7 +70,8 @@ function size(name: string, value: number | undefined, otherwise: number, min: n
   return value;
 }
 
-const MIB = 1024 * 1024;
+const KIB = 1024;
+const MIB = 1024 * KIB;
 
 /** The options' numbers with their defaults; throws `TypeError` or `RangeError` before anything is touched. */
 export function walLimits(options: WalOptions): WalLimits {
@@ -80,7 +84,7 @@ export function walLimits(options: WalOptions): WalLimits {
     syncInterval,
     segmentSize: size("segmentSize", options.segmentSize, 64 * MIB, 1024, Number.MAX_SAFE_INTEGER),
     maxEntrySize: size("maxEntrySize", options.maxEntrySize, 64 * MIB, 1, BODY_BYTES_MAX / 2),
-    maxBatchSize: size("maxBatchSize", options.maxBatchSize, MIB, 1, BODY_BYTES_MAX / 4),
+    maxBatchSize: size("maxBatchSize", options.maxBatchSize, 64 * KIB, 1, BODY_BYTES_MAX / 4),
     highWaterMark: size("highWaterMark", options.highWaterMark, 16 * MIB, 1, UNFINISHED_BYTES_MAX / 8),
   };
 }

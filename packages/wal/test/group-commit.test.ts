@@ -154,7 +154,7 @@ describe("group commit", () => {
   });
 
   it("leaves a batch alone that is being written, whatever comes in meanwhile", async () => {
-    const { disk, log } = await openHeld({ maxBatchSize: 100_000 });
+    const { disk, log } = await openHeld({ maxBatchSize: 200_000 });
     const fill = (value: string): void => {
       for (let i = 0; i < 400; i++) log.append(put(`${i}`, value.repeat(1000)));
     };
@@ -174,8 +174,15 @@ describe("group commit", () => {
   });
 
   it("gives other work its turns while it writes a backlog of many small batches", async () => {
-    const { log } = await openHeld({ maxBatchSize: 4096 });
+    const { disk, log } = await openHeld({ maxBatchSize: 4096 });
+    log.append(put("k", ""));
+    await log.sync();
+    disk.hold("sync");
+    const fence = log.truncateAfter(0);
+    await disk.held();
     for (let bytes = 0; bytes < 16 * 1024 * 1024; bytes += 1000) log.append(put("k", "x".repeat(980)));
+    disk.letGo();
+    await fence;
     let turns = 0;
     const state = { done: false };
     const synced = log.sync().then(() => (state.done = true));
@@ -186,6 +193,42 @@ describe("group commit", () => {
     await synced;
     console.log(`16 MiB in 4 KiB batches: ${turns} turns of the event loop`);
     expect(turns).toBeGreaterThan(16);
+    await log.close();
+  });
+
+  it("writes what is filled while a sync is under way, which makes durable only what was written before it", async () => {
+    const { disk, log } = await openHeld({ maxBatchSize: 1000 });
+    log.append(put("a", ""));
+    disk.hold("sync");
+    const first = log.sync();
+    await disk.held();
+    const before = log.sizeBytes;
+    log.append(put("b", "x".repeat(2000)));
+    expect(log.sizeBytes - before).toBeGreaterThan(2000);
+    const second = log.sync();
+    for (let i = 0; i < 5; i++) await nextTurn();
+    disk.letGo();
+    expect([await first, log.durableLsn]).toEqual([1, 1]);
+    expect([await second, log.durableLsn]).toEqual([2, 2]);
+    await log.close();
+  });
+
+  it("keeps full batches back behind a fence that is asked for, and behind one that is under way", async () => {
+    const { disk, log } = await openHeld({ maxBatchSize: 1000 });
+    log.appendAll([put("a", ""), put("b", "")]);
+    await log.sync();
+    disk.hold("sync");
+    log.append(put("c", ""));
+    const flushed = log.sync();
+    await disk.held();
+    const fence = log.truncateAfter(1);
+    const before = log.sizeBytes;
+    const after = log.append(put("d", "x".repeat(2000)));
+    expect(log.sizeBytes).toBe(before);
+    disk.letGo();
+    await Promise.all([flushed, fence]);
+    await log.sync();
+    expect(lsnsOf(await readAll(log))).toEqual([1, after]);
     await log.close();
   });
 

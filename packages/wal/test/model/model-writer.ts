@@ -1,8 +1,8 @@
-import type { WalEntry } from "../../src/index.ts";
 import { encodeEntry } from "./model-entries.ts";
 import { COPY, encodeBatch, encodeHead, END_BYTE, FRAME_BYTES, MARKER } from "./model-format.ts";
 import { type Files, type ModelBatch, type ModelLog, type ModelSegment, nameOf, numbersOf, readModel, type Refusal } from "./model-reader.ts";
 import type { Rules } from "./rules.ts";
+import type { Groups } from "./subject.ts";
 
 /**
  * One operation on the disk. Names are of the log's directory; "" is the directory itself, ".." the one it is in. A step
@@ -215,9 +215,43 @@ export class ModelWriter {
   }
 
   /** One flush: what was appended until it began, in groups that stay whole. */
-  *flush(groups: readonly (readonly WalEntry[])[]): Steps<void> {
-    for (const { body, count } of batchesOf(groups, this.#options)) {
-      if (this.#name === undefined || this.#position >= this.#options.segmentSize) {
+  *flush(groups: Groups): Steps<void> {
+    yield* this.#append(batchesOf(groups, this.#options));
+    yield* this.#makeDurable();
+  }
+
+  /**
+   * A flush, and what was appended while its first sync was under way. Where that is the one that makes it durable, and not one that a
+   * new segment needs, full batches are written beside it, as far as the segment has room.
+   */
+  *groupCommit(first: Groups, second: Groups): Steps<void> {
+    const segment = this.#newestNumber;
+    yield* this.#append(batchesOf(first, this.#options));
+    const isBeside = segment === this.#newestNumber;
+    const batches = batchesOf(second, this.#options);
+    let beside = 0;
+    if (this.#needsSync) {
+      const lastLsn = this.nextLsn - 1;
+      const failure = yield* failureOf({ kind: "sync", name: this.#name ?? "" });
+      while (isBeside && batches[beside]?.isFull && this.#hasPlace) yield* this.#append(batches.slice(beside, ++beside));
+      if (failure) throw failure.error;
+      this.lastLsn = this.durableLsn = lastLsn;
+    }
+    yield* this.#append(batches.slice(beside));
+    yield* this.#makeDurable();
+  }
+
+  get #hasPlace(): boolean {
+    return this.#name !== undefined && this.#position < this.#options.segmentSize;
+  }
+
+  get #needsSync(): boolean {
+    return this.nextLsn - 1 > this.lastLsn && this.#isUnproven;
+  }
+
+  *#append(batches: readonly FilledBatch[]): Steps<void> {
+    for (const { body, count } of batches) {
+      if (!this.#hasPlace) {
         yield* this.#makeDurable();
         yield* this.#publish(this.lastLsn, this.nextLsn);
       }
@@ -226,12 +260,11 @@ export class ModelWriter {
       this.nextLsn += count;
       this.#isUnproven = true;
     }
-    yield* this.#makeDurable();
   }
 
   /** What was written and isn't durable yet. */
   *#makeDurable(): Steps<void> {
-    if (this.nextLsn - 1 <= this.lastLsn || !this.#isUnproven) return;
+    if (!this.#needsSync) return;
     yield { kind: "sync", name: this.#name ?? "" };
     this.lastLsn = this.durableLsn = this.nextLsn - 1;
   }
@@ -282,20 +315,37 @@ function smallAtTheEnd(segments: readonly ModelSegment[], segmentSize: number): 
   return run;
 }
 
+/** A step that may fail, and others still follow it. */
+function* failureOf(step: Step): Steps<{ readonly error: unknown } | undefined> {
+  try {
+    yield step;
+    return undefined;
+  } catch (error) {
+    return { error };
+  }
+}
+
+interface FilledBatch {
+  readonly body: Uint8Array;
+  readonly count: number;
+  /** Whether it has reached its size and takes no more. */
+  readonly isFull: boolean;
+}
+
 /** Groups fill batches in order; a batch that has reached its size takes no more. */
-function batchesOf(groups: readonly (readonly WalEntry[])[], { rules, maxBatchSize }: ModelOptions): { body: Uint8Array; count: number }[] {
-  const batches: { body: Uint8Array; count: number }[] = [];
+function batchesOf(groups: Groups, { rules, maxBatchSize }: ModelOptions): FilledBatch[] {
+  const batches: FilledBatch[] = [];
   let [body, count]: [Uint8Array, number] = [new Uint8Array(0), 0];
-  const end = (): void => {
-    if (count > 0) batches.push({ body: rules.endByte ? Buffer.concat([body, Uint8Array.of(END_BYTE)]) : body, count });
+  const end = (isFull: boolean): void => {
+    if (count > 0) batches.push({ body: rules.endByte ? Buffer.concat([body, Uint8Array.of(END_BYTE)]) : body, count, isFull });
     [body, count] = [new Uint8Array(0), 0];
   };
   for (const group of groups) {
     body = Buffer.concat([body, ...group.map(encodeEntry)]);
     count += group.length;
-    if (FRAME_BYTES + body.length >= maxBatchSize) end();
+    if (FRAME_BYTES + body.length >= maxBatchSize) end(true);
   }
-  end();
+  end(false);
   return batches;
 }
 

@@ -38,8 +38,7 @@ export function* stepsOf(writer: ModelWriter, action: Action): Steps<void> {
       yield* writer.flush(action.groups);
       return;
     case "group commit":
-      yield* writer.flush(action.first);
-      yield* writer.flush(action.second);
+      yield* writer.groupCommit(action.first, action.second);
       return;
     case "truncateAfter":
       yield* writer.truncateAfter(action.lsn);
