@@ -57,7 +57,7 @@ export interface CheckpointStore {
   readMetadata(id: number): Promise<Uint8Array>;
   /**
    * The state's bytes in chunks of any size, from the start at every call; the caller may keep and change them. Reads no more
-   * than about a chunk ahead, and frees what it holds when it is returned from early. While the checkpoint is withdrawn and
+   * than a few chunks ahead, and frees what it holds when it is returned from early. While the checkpoint is withdrawn and
    * swept it gives the right bytes or rejects with `CHECKPOINT_NOT_FOUND`, never others.
    */
   readState(id: number): AsyncIterable<Uint8Array>;
