@@ -4,12 +4,16 @@ export interface IndexedKeys {
   matches(id: number, bytes: Uint8Array, start: number, end: number): boolean;
   /** Whether the record of entry `id` is at that place. */
   isAt(id: number, chunk: number, offset: number): boolean;
+  /** Whether two entries have the same key. */
+  areAlike(id: number, other: number): boolean;
 }
 
 export const NO_ID = -1;
 
 /** Slots of a new index. */
 const SLOTS_MIN = 16;
+/** Of a segment's slots, the share that an index made for a number of entries fills: its fullest segments aren't full then. */
+const PRESIZED_SHARE = 0.82;
 /** A segment of this many slots is split instead of enlarged: moving its entries takes some ten microseconds, so no `insert` stalls. */
 const SLOTS_MAX = 4096;
 /** With so many segments a full one is enlarged after all; and so it is when hashes don't differ enough to split it. */
@@ -74,6 +78,59 @@ export class KeyIndex {
       read ^= slots[2 * (hash >>> shift)] ?? 0;
     }
     this.warmed ^= read;
+  }
+
+  /**
+   * What `warm` does, and more: puts into `ids` for each of the hashes the first entry that has it, or `NO_ID`. Nearly always that is
+   * the one with the key, if there is one; whoever reads what these entries have can do it side by side too.
+   */
+  foresee(hashes: Int32Array, count: number, ids: Int32Array): void {
+    this.warm(hashes, count);
+    for (let at = 0; at < count; at += 1) {
+      const hash = hashes[at] ?? 0;
+      const { slots, mask, shift } = this.#segment(hash);
+      let slot = hash >>> shift;
+      while (slots[2 * slot + 1] !== 0 && slots[2 * slot] !== hash) slot = (slot + 1) & mask;
+      ids[at] = (slots[2 * slot + 1] ?? 0) - 1;
+    }
+  }
+
+  /**
+   * Makes an empty index as large as so many entries need, one segment in each step: their memory is new, and the system's work for
+   * that is most of it. Saves growing there, half of the time of adding a million.
+   */
+  *presize(entries: number): Generator<void, void> {
+    let slots = SLOTS_MIN;
+    let depth = 0;
+    while (slots * 2 ** depth * PRESIZED_SHARE < entries && (slots < SLOTS_MAX || depth < DEPTH_MAX)) {
+      if (slots < SLOTS_MAX) slots *= 2;
+      else depth += 1;
+    }
+    const directory: Segment[] = [];
+    for (let low = 0; low < 2 ** depth; low += 1) {
+      directory.push(segmentOf(slots, depth));
+      yield;
+    }
+    this.#directory = directory;
+  }
+
+  /**
+   * Adds entry `id`, unless there is one with the same key: that one's id then, otherwise `NO_ID`. Goes to the slots once, where
+   * `find`, `reserve` and `insert` go there three times.
+   */
+  add(hash: number, id: number): number {
+    this.reserve(hash);
+    const segment = this.#segment(hash);
+    const { slots, mask, shift } = segment;
+    let slot = hash >>> shift;
+    for (let entry = slots[2 * slot + 1] ?? 0; entry !== 0; entry = slots[2 * slot + 1] ?? 0) {
+      if (slots[2 * slot] === hash && this.#keys.areAlike(entry - 1, id)) return entry - 1;
+      slot = (slot + 1) & mask;
+    }
+    slots[2 * slot] = hash;
+    slots[2 * slot + 1] = id + 1;
+    segment.count += 1;
+    return NO_ID;
   }
 
   /** Makes room for one more entry with that hash, so that its `insert` can't fail. */
