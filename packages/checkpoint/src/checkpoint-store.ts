@@ -62,6 +62,11 @@ export interface CheckpointStore {
    */
   readState(id: number): AsyncIterable<Uint8Array>;
   /**
+   * `readState` for who only looks at the bytes: a chunk may be written over once the next one is asked for. For a store that can save
+   * memory this way; where it isn't given, `readState` is used.
+   */
+  scanState?(id: number): AsyncIterable<Uint8Array>;
+  /**
    * A text that is another one once anybody may have changed the bytes of a published state, found without reading them: an
    * object's ETag, a file's number, length and times. It is to be compared with an earlier answer for the same id, by one
    * process; equal means that no call has changed the bytes in between, as far as the store's clock is fine enough to tell

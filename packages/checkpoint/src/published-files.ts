@@ -8,7 +8,7 @@ import { METADATA_BYTES_MAX } from "./metadata-format.ts";
 import { checkId } from "./store-arguments.ts";
 
 const CHUNK_BYTES = 256 * 1024;
-/** The next chunks are read while one is worked on. Each has memory of its own: `restoreFrom` makes it the store's. */
+/** The next chunks are read while one is worked on. */
 const READS_AT_ONCE = 2;
 const NO_BYTES = new Uint8Array(0);
 
@@ -44,7 +44,20 @@ export class PublishedFiles {
     }
   }
 
-  async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
+  readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#chunksOf(id, ownMemory);
+  }
+
+  scanState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
+    const buffers = Array.from({ length: READS_AT_ONCE + 1 }, () => ownMemory(CHUNK_BYTES));
+    let next = 0;
+    return this.#chunksOf(id, (bytes) => {
+      next = (next + 1) % buffers.length;
+      return (buffers[next] ?? NO_BYTES).subarray(0, bytes);
+    });
+  }
+
+  async *#chunksOf(id: number, memoryFor: (bytes: number) => Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
     const file = await this.#openPublished(id, "state");
     const ahead: Promise<Uint8Array>[] = [];
     try {
@@ -53,7 +66,7 @@ export class PublishedFiles {
       let given = 0;
       while (given < size) {
         for (; ahead.length < READS_AT_ONCE && asked < size; asked += CHUNK_BYTES) {
-          const read = readChunk(file, asked, Math.min(CHUNK_BYTES, size - asked), id);
+          const read = readChunk(file, asked, memoryFor(Math.min(CHUNK_BYTES, size - asked)), id);
           // It may fail before its turn to be waited for comes.
           read.catch(() => undefined);
           ahead.push(read);
@@ -104,13 +117,14 @@ export class PublishedFiles {
   }
 }
 
-/** The bytes at that place, fewer only where the file ends. */
-function readChunk(file: DiskFile, position: number, bytes: number, id: number): Promise<Uint8Array> {
+/** Not zeroed, which would be on this thread, and a quarter of the time of loading a state: the read fills it on its own. */
+const ownMemory = (bytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+
+/** The bytes at that place, fewer only where the file ends; then in memory of their own, so that nothing else can be seen in it. */
+function readChunk(file: DiskFile, position: number, memory: Uint8Array, id: number): Promise<Uint8Array> {
   return reading(async () => {
-    // Not zeroed first: that would be on this thread, and is a quarter of the time of loading a state. The read fills it on its own.
-    const chunk = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
-    const got = await readFully(file, position, chunk);
-    return got === bytes ? chunk : chunk.slice(0, got);
+    const got = await readFully(file, position, memory);
+    return got === memory.length ? memory : memory.slice(0, got);
   }, id);
 }
 

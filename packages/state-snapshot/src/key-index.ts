@@ -38,6 +38,10 @@ interface Segment {
 export class KeyIndex {
   readonly #keys: IndexedKeys;
   #directory: Segment[] = [segmentOf(SLOTS_MIN, 0)];
+  /** The slots of the segment that was split last, zero again, for the next one: without it a growing index takes twice the memory. */
+  #spare: Int32Array | undefined;
+  #sought: Segment = segmentOf(0, 0);
+  #soughtSlot = 0;
   /** Depends on what `warm` read, and is public: what nothing can depend on the engine leaves out. */
   warmed = 0;
 
@@ -53,6 +57,29 @@ export class KeyIndex {
       if (entry === 0) return NO_ID;
       if (slots[2 * slot] === hash && this.#keys.matches(entry - 1, bytes, start, end)) return entry - 1;
     }
+  }
+
+  /** `find`, which also makes room where there is no such key, and remembers it for `insertSought`. */
+  seek(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    this.reserve(hash);
+    const segment = this.#segment(hash);
+    const { slots, mask, shift } = segment;
+    let slot = hash >>> shift;
+    for (let entry = slots[2 * slot + 1] ?? 0; entry !== 0; entry = slots[2 * slot + 1] ?? 0) {
+      if (slots[2 * slot] === hash && this.#keys.matches(entry - 1, bytes, start, end)) return entry - 1;
+      slot = (slot + 1) & mask;
+    }
+    this.#sought = segment;
+    this.#soughtSlot = slot;
+    return NO_ID;
+  }
+
+  /** Adds the entry for which the last `seek` found room; nothing may have been added or taken out since. */
+  insertSought(hash: number, id: number): void {
+    const { slots } = this.#sought;
+    slots[2 * this.#soughtSlot] = hash;
+    slots[2 * this.#soughtSlot + 1] = id + 1;
+    this.#sought.count += 1;
   }
 
   /** The id of the entry whose record is at that place, or `NO_ID`. Saves `find`'s look at the key, where the place says enough. */
@@ -180,9 +207,10 @@ export class KeyIndex {
     }
     const bit = 2 ** segment.depth;
     if (bit === this.#directory.length) this.#directory = [...this.#directory, ...this.#directory];
-    const lower = segmentOf(segment.mask + 1, segment.depth + 1);
-    const upper = segmentOf(segment.mask + 1, segment.depth + 1);
+    const lower = segmentOver(this.#spare ?? new Int32Array(2 * SLOTS_MAX), segment.depth + 1);
+    const upper = segmentOf(SLOTS_MAX, segment.depth + 1);
     moveAll(segment, (moved) => ((moved & bit) === 0 ? lower : upper));
+    this.#spare = segment.slots.fill(0);
     this.#place(lower, low);
     this.#place(upper, low + bit);
   }
@@ -192,8 +220,12 @@ export class KeyIndex {
   }
 }
 
-function segmentOf(slots: number, depth: number): Segment {
-  return { slots: new Int32Array(2 * slots), mask: slots - 1, shift: Math.clz32(slots) + 1, depth, count: 0 };
+const segmentOf = (slots: number, depth: number): Segment => segmentOver(new Int32Array(2 * slots), depth);
+
+/** An empty segment in memory that is zero. */
+function segmentOver(slots: Int32Array, depth: number): Segment {
+  const count = slots.length / 2;
+  return { slots, mask: count - 1, shift: Math.clz32(count) + 1, depth, count: 0 };
 }
 
 /** At 7 of 8 slots. A search for a key that isn't there passes 32 of them then, a quarter of a kilobyte in a row; 6 when half are used. */

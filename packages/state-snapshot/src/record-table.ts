@@ -131,15 +131,19 @@ export class RecordTable implements IndexedKeys {
   /** The id of the key of the change at which `changes` is, or `NO_ID`; `guess` is an id that it may have. */
   findChanged(hash: number, guess: number, { bytes, keyStart, keyEnd }: ChangeRanges): number {
     if (guess !== NO_ID && this.#locations.chunkOf(guess) !== FREE && this.matches(guess, bytes, keyStart, keyEnd)) return guess;
-    return this.#index.find(hash, bytes, keyStart, keyEnd);
+    return this.#index.seek(hash, bytes, keyStart, keyEnd);
   }
 
-  /** `insert` and `replace` with key and value of that change. */
+  /** `insert` with key and value of the change whose key `findChanged` just didn't find, and which has a value. */
   insertChanged(hash: number, changes: ChangeRanges): number {
-    this.#index.reserve(hash);
     const offset = this.arena.appendChanged(changes);
-    return this.#add(hash, this.arena.lastChunk, offset);
+    const id = this.#locations.allocate(this.arena.lastChunk, offset);
+    this.#index.insertSought(hash, id);
+    this.#size += 1;
+    return id;
   }
+
+  /** `replace` with key and value of that change. */
 
   replaceChanged(id: number, changes: ChangeRanges): void {
     const offset = this.arena.appendChanged(changes);
