@@ -72,12 +72,22 @@ async function loadBase(chunks: SnapshotChunks): Promise<RecordTable> {
   const base = new FirstPart(table);
   try {
     for await (const block of blocksOf(new BlockReader("full"), chunks)) base.add(block, table.arena.keep(block.bytes));
-    const pace = new Pace();
+  } catch (error) {
+    // A key that came twice came before whatever ended the reading, and is told first, as by all readers.
+    await indexInTurns(base);
+    throw inPart(0, error);
+  }
+  await indexInTurns(base);
+  return table;
+}
+
+async function indexInTurns(base: FirstPart): Promise<void> {
+  const pace = new Pace();
+  try {
     for (const _ of base.index()) if (pace.isDue) await pace.rest();
   } catch (error) {
     throw inPart(0, error);
   }
-  return table;
 }
 
 /** A table of its own from a full snapshot and the deltas that follow it, with the entries that the deltas changed. */

@@ -26,9 +26,13 @@ export class SnapshotTable {
     checkBytes(bytes, "A snapshot");
     const reader = new BlockReader(kind);
     const part = new FirstPart(this.#records);
-    for (const block of reader.push(bytes)) part.add(block, this.#records.arena.adopt(block.bytes));
-    reader.end();
-    for (const _ of part.index());
+    try {
+      for (const block of reader.push(bytes)) part.add(block, this.#records.arena.adopt(block.bytes));
+      reader.end();
+    } finally {
+      // Also where that throws: a key that came twice came before, and is told first, as by all readers.
+      for (const _ of part.index());
+    }
     this.bytes = bytes;
     this.deletes = reader.deletes;
     this.timestampNs = reader.timestampNs;
