@@ -79,8 +79,9 @@ async function verify(store: CheckpointStore, { chain }: CheckpointMetadata, { s
   };
   throwIfAborted();
   const tell = (read: number): void => {
+    if (read === 0) return;
     bytes += read;
-    if (read > 0) onProgress?.({ bytes, ofBytes });
+    onProgress?.({ bytes, ofBytes });
     throwIfAborted();
   };
   for (const part of chain) {
