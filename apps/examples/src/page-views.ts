@@ -32,13 +32,16 @@ export class PageViews implements RecoverySink {
 
   /** For recovery, from a checkpoint and the deltas on it. */
   async restoreParts(parts: readonly AsyncIterable<Uint8Array>[]): Promise<number> {
-    this.restore();
+    const found: (readonly [string, number])[] = [];
     for (const part of parts) {
       const chunks: Uint8Array[] = [];
       for await (const chunk of part) chunks.push(chunk);
       const lines = Buffer.concat(chunks).toString().split("\n").slice(0, -1);
-      for (const [page, views] of lines.map((line) => JSON.parse(line) as [string, number])) this.#views.set(page, views);
+      for (const line of lines) found.push(JSON.parse(line) as [string, number]);
     }
+    // Not before all parts ended well: one that is damaged ends with an error, and another checkpoint comes.
+    this.restore();
+    for (const [page, views] of found) this.#views.set(page, views);
     return this.#views.size;
   }
 

@@ -57,10 +57,15 @@ export interface CheckpointStore {
   readMetadata(id: number): Promise<Uint8Array>;
   /**
    * The state's bytes in chunks of any size, from the start at every call; the caller may keep and change them. Reads no more
-   * than about a chunk ahead, and frees what it holds when it is returned from early. While the checkpoint is withdrawn and
+   * than a few chunks ahead, and frees what it holds when it is returned from early. While the checkpoint is withdrawn and
    * swept it gives the right bytes or rejects with `CHECKPOINT_NOT_FOUND`, never others.
    */
   readState(id: number): AsyncIterable<Uint8Array>;
+  /**
+   * `readState` for who only looks at the bytes: a chunk may be written over once the next one is asked for. For a store that can save
+   * memory this way; where it isn't given, `readState` is used.
+   */
+  scanState?(id: number): AsyncIterable<Uint8Array>;
   /**
    * A text that is another one once anybody may have changed the bytes of a published state, found without reading them: an
    * object's ETag, a file's number, length and times. It is to be compared with an earlier answer for the same id, by one

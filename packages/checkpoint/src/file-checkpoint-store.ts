@@ -70,6 +70,10 @@ class FileStore implements CheckpointStore {
     return this.#files.readState(id);
   }
 
+  scanState(id: number): AsyncIterable<Uint8Array> {
+    return this.#files.scanState(id);
+  }
+
   revision(id: number): Promise<string> {
     return this.#files.revision(id);
   }

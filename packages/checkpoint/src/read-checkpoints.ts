@@ -18,19 +18,42 @@ async function surveyOne(store: CheckpointStore, id: number): Promise<SurveyedCh
   }
 }
 
+/** What was read of a part's state so far. */
+class PartCheck {
+  readonly #store: CheckpointStore;
+  readonly #part: ChainPart;
+  #size = 0;
+  #checksum = 0;
+
+  constructor(store: CheckpointStore, part: ChainPart) {
+    this.#store = store;
+    this.#part = part;
+  }
+
+  /** Takes the next chunk; false once there is more than there should be. */
+  add(chunk: Uint8Array): boolean {
+    this.#size += chunk.length;
+    this.#checksum = crc32(chunk, this.#checksum);
+    return this.#size <= this.#part.size;
+  }
+
+  /** @throws CheckpointError unless all of it came, as it was written */
+  finish(): void {
+    const { size, checksum } = this.#part;
+    if (this.#size !== size || this.#checksum !== checksum) throw damagedState(this.#store, this.#part, { size: this.#size, checksum: this.#checksum });
+  }
+}
+
 async function* readPart(store: CheckpointStore, part: ChainPart): AsyncGenerator<Uint8Array, void, undefined> {
-  let size = 0;
-  let checksum = 0;
+  const check = new PartCheck(store, part);
   let held: Uint8Array | undefined;
   for await (const chunk of store.readState(part.id)) {
     // The last chunk is held back until the whole is known to be right.
     if (held) yield held;
-    size += chunk.length;
-    checksum = crc32(chunk, checksum);
     held = chunk;
-    if (size > part.size) break;
+    if (!check.add(chunk)) break;
   }
-  if (size !== part.size || checksum !== part.checksum) throw damagedState(store, part, { size, checksum });
+  check.finish();
   if (held) yield held;
 }
 
@@ -55,12 +78,23 @@ async function verify(store: CheckpointStore, { chain }: CheckpointMetadata, { s
     if (signal?.aborted) throw signal.reason ?? new Error("the verification was aborted");
   };
   throwIfAborted();
+  const tell = (read: number): void => {
+    if (read === 0) return;
+    bytes += read;
+    onProgress?.({ bytes, ofBytes });
+    throwIfAborted();
+  };
   for (const part of chain) {
-    for await (const chunk of readPart(store, part)) {
-      bytes += chunk.length;
-      onProgress?.({ bytes, ofBytes });
-      throwIfAborted();
+    const check = new PartCheck(store, part);
+    let held = 0;
+    for await (const chunk of store.scanState?.(part.id) ?? store.readState(part.id)) {
+      // The last chunk counts once the whole is known to be right.
+      tell(held);
+      held = chunk.length;
+      if (!check.add(chunk)) break;
     }
+    check.finish();
+    tell(held);
   }
 }
 

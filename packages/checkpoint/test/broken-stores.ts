@@ -135,6 +135,21 @@ const reading: readonly BrokenStore[] = [
     },
   },
   {
+    breaks: "scans into memory that all scans share",
+    caughtBy: "scans a state as it reads it, if it scans at all",
+    alter: (store) => {
+      const shared = new Uint8Array(2 ** 20);
+      return {
+        async *scanState(id) {
+          for await (const chunk of store.readState(id)) {
+            shared.set(chunk);
+            yield shared.subarray(0, chunk.length);
+          }
+        },
+      };
+    },
+  },
+  {
     breaks: "has empty metadata for what it doesn't have",
     caughtBy: unknown,
     alter: (store) => ({ readMetadata: (id) => ifPublished(store, id, bytes(""), () => store.readMetadata(id)) }),

@@ -3,10 +3,12 @@ import type { Block } from "./block-reader.ts";
 import { checkEntry } from "./check-arguments.ts";
 import { blocksOf } from "./decode-snapshot.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
+import { FirstPart } from "./first-part.ts";
 import { ENTRY_HEAD_BYTES } from "./format.ts";
 import { IdSet } from "./id-set.ts";
 import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
+import { Pace } from "./pace.ts";
 import { RecordTable } from "./record-table.ts";
 import { lengthAt, recordEnd } from "./record.ts";
 import type { SnapshotEntry } from "./snapshot-entry.ts";
@@ -52,9 +54,9 @@ function hashesOf({ bytes, count }: Block): Int32Array {
   return hashes;
 }
 
-/** Puts part number `part` of a base, which is 0, and its deltas over what `table` holds of the parts before. */
-export async function loadPart(table: RecordTable, part: number, chunks: SnapshotChunks): Promise<LoadedPart> {
-  const reader = new BlockReader(part === 0 ? "full" : "delta");
+/** Puts delta number `part` over what `table` holds of the parts before. */
+export async function loadDelta(table: RecordTable, part: number, chunks: SnapshotChunks): Promise<LoadedPart> {
+  const reader = new BlockReader("delta");
   const ids = new IdSet();
   try {
     for await (const block of blocksOf(reader, chunks)) addBlock(table, block, table.arena.keep(block.bytes), ids);
@@ -64,14 +66,35 @@ export async function loadPart(table: RecordTable, part: number, chunks: Snapsho
   return { timestampNs: reader.timestampNs, ids };
 }
 
-/** A table of its own from a full snapshot and the deltas that follow it, with the entries that the deltas changed. */
-export async function loadState(parts: readonly SnapshotChunks[]): Promise<{ readonly table: RecordTable; readonly changed: IdSet }> {
+/** A table of its own from a full snapshot. */
+async function loadBase(chunks: SnapshotChunks): Promise<RecordTable> {
   const table = new RecordTable();
-  const changed = new IdSet();
-  for (const [part, chunks] of parts.entries()) {
-    const { ids } = await loadPart(table, part, chunks);
-    if (part > 0) changed.absorb(ids);
+  const base = new FirstPart(table);
+  try {
+    for await (const block of blocksOf(new BlockReader("full"), chunks)) base.add(block, table.arena.keep(block.bytes));
+  } catch (error) {
+    // A key that came twice came before whatever ended the reading, and is told first, as by all readers.
+    await indexInTurns(base);
+    throw inPart(0, error);
   }
+  await indexInTurns(base);
+  return table;
+}
+
+async function indexInTurns(base: FirstPart): Promise<void> {
+  const pace = new Pace();
+  try {
+    for (const _ of base.index()) if (pace.isDue) await pace.rest();
+  } catch (error) {
+    throw inPart(0, error);
+  }
+}
+
+/** A table of its own from a full snapshot and the deltas that follow it, with the entries that the deltas changed. */
+export async function loadState([base = [], ...deltas]: readonly SnapshotChunks[]): Promise<{ readonly table: RecordTable; readonly changed: IdSet }> {
+  const table = await loadBase(base);
+  const changed = new IdSet();
+  for (const [index, chunks] of deltas.entries()) changed.absorb((await loadDelta(table, index + 1, chunks)).ids);
   return { table, changed };
 }
 

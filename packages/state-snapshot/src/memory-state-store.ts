@@ -36,6 +36,7 @@ class MemoryStateStore implements StateStore {
   #isLoading = false;
   #savedAs: unknown;
   readonly #hashes = new Int32Array(CHANGES_AT_ONCE);
+  readonly #guesses = new Int32Array(CHANGES_AT_ONCE);
 
   get size(): number {
     return this.#table.size;
@@ -87,17 +88,17 @@ class MemoryStateStore implements StateStore {
     for (let first = 0; first < count; first += CHANGES_AT_ONCE) {
       const some = Math.min(CHANGES_AT_ONCE, count - first);
       changes.hash(first, some, this.#hashes);
-      this.#table.warm(this.#hashes, some);
+      this.#table.foresee(this.#hashes, some, this.#guesses);
       for (let index = 0; index < some; index += 1) {
         this.#beforeChange();
         changes.moveTo(first + index);
-        this.#apply(changes, this.#hashes[index] ?? 0);
+        this.#apply(changes, this.#hashes[index] ?? 0, this.#guesses[index] ?? NO_ID);
       }
     }
   }
 
-  #apply(change: ChangeRanges, hash: number): void {
-    const id = this.#table.findChanged(hash, change);
+  #apply(change: ChangeRanges, hash: number, guess: number): void {
+    const id = this.#table.findChanged(hash, guess, change);
     if (id === NO_ID) {
       if (!change.isDelete) this.#unsaved.add(this.#table.insertChanged(hash, change));
       return;

@@ -4,7 +4,7 @@ import { BlockWriter } from "./block-writer.ts";
 import { blocksOf } from "./decode-snapshot.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { IdSet } from "./id-set.ts";
-import { loadPart } from "./load-records.ts";
+import { loadDelta } from "./load-records.ts";
 import { AddedRecords, ChangedBlock } from "./merge-cursors.ts";
 import { paced } from "./pace.ts";
 import type { EncodingStep } from "./pace.ts";
@@ -32,7 +32,7 @@ export function mergeSnapshots(parts: readonly SnapshotChunks[]): AsyncIterable<
 async function* merge(base: SnapshotChunks, deltas: readonly SnapshotChunks[]): AsyncIterable<Uint8Array> {
   const changes = new RecordTable();
   let timestampNs: bigint | undefined;
-  for (const [index, chunks] of deltas.entries()) ({ timestampNs } = await loadPart(changes, index + 1, chunks));
+  for (const [index, chunks] of deltas.entries()) ({ timestampNs } = await loadDelta(changes, index + 1, chunks));
   yield* paced(mergeSteps(base, changes, timestampNs));
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { ChangeRanges } from "./change-ranges.ts";
 import { viewOf } from "./format.ts";
 import { recordBytes, writeRecord } from "./record.ts";
@@ -148,7 +149,8 @@ export class RecordArena {
   #begin(bytes: number): Chunk {
     const size = Math.max(bytes, Math.min(CHUNK_MAX, Math.max(CHUNK_MIN, this.reserved)));
     const before = this.#open;
-    this.#open = this.#add(new Uint8Array(size));
+    // Not zeroed: nothing of it is read before it is written, and zeroing is a tenth of the time of filling a store.
+    this.#open = this.#add(new Uint8Array(Buffer.allocUnsafeSlow(size).buffer));
     this.#openView = viewOf(this.#open.bytes);
     this.#filled = 0;
     if (before?.live === 0) this.#drop(before);

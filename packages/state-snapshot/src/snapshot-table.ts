@@ -3,11 +3,11 @@ import { CapturedCursor } from "./captured-cursor.ts";
 import { checkBytes } from "./check-arguments.ts";
 import { checkedEntry, chunksOf, timestampOf } from "./encode-snapshot.ts";
 import type { SnapshotEntryInput, SnapshotOptions } from "./encode-snapshot.ts";
+import { FirstPart } from "./first-part.ts";
 import { FORMAT_VERSION } from "./format.ts";
 import { IdSet } from "./id-set.ts";
 import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
-import { addBlock } from "./load-records.ts";
 import { RecordTable } from "./record-table.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
@@ -25,9 +25,14 @@ export class SnapshotTable {
   constructor(bytes: Uint8Array, kind: SnapshotKind) {
     checkBytes(bytes, "A snapshot");
     const reader = new BlockReader(kind);
-    const seen = new IdSet();
-    for (const block of reader.push(bytes)) addBlock(this.#records, block, this.#records.arena.adopt(block.bytes), seen);
-    reader.end();
+    const part = new FirstPart(this.#records);
+    try {
+      for (const block of reader.push(bytes)) part.add(block, this.#records.arena.adopt(block.bytes));
+      reader.end();
+    } finally {
+      // Also where that throws: a key that came twice came before, and is told first, as by all readers.
+      for (const _ of part.index());
+    }
     this.bytes = bytes;
     this.deletes = reader.deletes;
     this.timestampNs = reader.timestampNs;

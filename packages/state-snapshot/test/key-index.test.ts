@@ -11,6 +11,7 @@ function indexOf(keys: readonly number[]): KeyIndex {
   return new KeyIndex({
     matches: (id, _bytes, start) => keys[id] === start,
     isAt: (id, _chunk, offset) => keys[id] === offset,
+    areAlike: (id, other) => keys[id] === keys[other],
   });
 }
 
@@ -82,3 +83,28 @@ test("taking out an id that isn't there changes nothing", () => {
   index.remove(1, 7);
   expect(index.find(1, nothing, 5, 0)).toBe(0);
 });
+
+for (const [name, hash] of Object.entries(hashings)) {
+  test(`an index made at once as large as it has to be finds the same as one that grew, where hashes are ${name}`, async () => {
+    let [added, refused] = [0, 0];
+    await withSeeds(4, (random) => {
+      const count = 1 + random(name.startsWith("all") || name.startsWith("of seven") ? 1_500 : 12_000);
+      const keys = Array.from({ length: count }, () => random(4 * count));
+      const index = indexOf(keys);
+      for (const _ of index.presize(random(3) === 0 ? random(count) : count));
+      const model = new Map<number, number>();
+      for (const [id, key] of keys.entries()) {
+        const known = index.add(hash(key), id);
+        expect(known).toBe(model.get(key) ?? NO_ID);
+        if (known === NO_ID) model.set(key, id);
+        else refused += 1;
+      }
+      added += model.size;
+      for (const [key, id] of model) expect(index.find(hash(key), nothing, key, 0)).toBe(id);
+      for (let key = 0; key < 100; key += 1) expect(index.find(hash(key), nothing, key, 0)).toBe(model.get(key) ?? NO_ID);
+      for (const [key, id] of model) index.remove(hash(key), id);
+      for (const key of model.keys()) expect(index.find(hash(key), nothing, key, 0)).toBe(NO_ID);
+    });
+    console.log(`hashes ${name}: ${added} added, ${refused} were there`);
+  });
+}

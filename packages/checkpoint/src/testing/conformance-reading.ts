@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isCheckpointError } from "../checkpoint-error.ts";
 import { bytesOf, type Declare, metadataOf, put, requirePublished, requireUnpublished, stateOf } from "./store-assertions.ts";
 
 /** More than one chunk of any store. */
@@ -52,6 +53,23 @@ function stateConformance(declare: Declare): void {
     }
     const expected = Array.from({ length: 40 }, (_, at) => at + 1);
     assert.deepEqual(read, [expected, expected]);
+  });
+
+  declare("scans a state as it reads it, if it scans at all", async (store) => {
+    await store.publish(1, large(), () => bytesOf("m"));
+    const scan = (id: number): AsyncIterable<Uint8Array> => store.scanState?.(id) ?? store.readState(id);
+    const scanned: Uint8Array[] = [];
+    for await (const chunk of scan(1)) scanned.push(chunk.slice());
+    assert.deepEqual(Buffer.concat(scanned), Buffer.concat(large()));
+    // Another scan meanwhile has memory of its own.
+    const [first, second] = [scan(1)[Symbol.asyncIterator](), scan(1)[Symbol.asyncIterator]()];
+    const { value } = await first.next();
+    const before: Uint8Array = value.slice();
+    await second.next();
+    await second.next();
+    assert.deepEqual(value, before);
+    for (const iterator of [first, second]) await iterator.return?.();
+    await assert.rejects(async () => scan(7)[Symbol.asyncIterator]().next(), (error) => isCheckpointError(error, "CHECKPOINT_NOT_FOUND"));
   });
 
   declare("keeps what is published when a caller changes the bytes that it read", async (store) => {

@@ -1,6 +1,7 @@
 import type { CheckpointMetadata, CheckpointReader, CheckpointSurvey } from "@laminar/checkpoint";
 import type { SnapshotEntry, StateSnapshot } from "@laminar/state-snapshot";
 import type { AbortSignalLike, EntryVisitor, LogReader, WalEntry } from "@laminar/wal";
+import { checkSignal, loadCheckpoint, problemOf } from "./load-checkpoint.ts";
 import { isCorruption } from "./recovery-error.ts";
 import type { RecoveredState, StateChange } from "./recovered-state.ts";
 import { planRecovery, type RecoveryPlan } from "./plan-recovery.ts";
@@ -60,6 +61,20 @@ const MAY_BE_LIVE: ReadonlySet<unknown> = new Set([
 
 /** Of these, what a log that only grows may mend by itself. Each of them ends: the log comes to the position, or shows the fence. */
 const MAY_BE_GROWTH: ReadonlySet<unknown> = new Set(["RECOVERY_POSITION_BEYOND_LOG", "WAL_FENCED", "WAL_POSITION_FENCED"]);
+
+/** What was taken from a checkpoint. */
+interface Loaded {
+  /** Where no sink took it. */
+  readonly snapshot?: StateSnapshot | undefined;
+  readonly entries: number;
+}
+
+/** What became of a plan: what was loaded, or what a reader has against its checkpoint. */
+type Tried = { readonly loaded: Loaded; readonly problem?: undefined } | { readonly problem: { readonly error: unknown }; readonly loaded?: undefined };
+
+interface Chosen extends RecoveryPlan {
+  readonly loaded: Loaded;
+}
 
 const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
 
@@ -133,8 +148,7 @@ class Attempt {
   }
 
   async #recover(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<RecoveredState> {
-    const { checkpoint: chosen, skipped } = await this.#choose(survey, log);
-    const loaded = await this.#load(chosen);
+    const { checkpoint: chosen, skipped, loaded } = await this.#choose(survey, log);
     const loadedAt = this.#parts.monotonic();
     const start = { walPosition: chosen?.walPosition ?? 0, sourceOffsets: chosen?.sourceOffsets ?? new Map<string, bigint>(), watermark: chosen?.watermark };
     const replay = new Replay(this.#rules, start);
@@ -174,23 +188,16 @@ class Attempt {
     };
   }
 
-  /** The plan whose checkpoint verifies, whole, before anything of it is given out. */
-  async #choose(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<RecoveryPlan> {
-    const { until, acceptMissingLog, onDamage, mustExist, signal } = this.#rules;
+  /** The plan whose checkpoint verifies, with what was loaded of it. One that doesn't verify leaves nothing behind. */
+  async #choose(survey: CheckpointSurvey, log: LogReader<WalEntry> | undefined): Promise<Chosen> {
+    const { until, acceptMissingLog, onDamage, mustExist } = this.#rules;
     const damaged = new Map<number, string>();
     for (;;) {
       const plan = planRecovery({ survey, log, until, acceptMissingLog, acceptDamage: onDamage === "stop", mustExist, damaged, isDamage: (problem) => this.#isDamage(problem) });
-      if (plan.checkpoint) {
-        try {
-          await this.#parts.checkpoints?.verify(plan.checkpoint, { signal });
-        } catch (error) {
-          if (!this.#isDamage(error)) throw error;
-          damaged.set(plan.checkpoint.id, error instanceof Error ? error.message : String(error));
-          continue;
-        }
-      }
-      if (plan.refusal) throw plan.refusal;
-      return plan;
+      const { problem, loaded } = await this.#load(plan);
+      if (loaded) return { ...plan, loaded };
+      if (!plan.checkpoint || !this.#isDamage(problem.error)) throw problem.error;
+      damaged.set(plan.checkpoint.id, problem.error instanceof Error ? problem.error.message : String(problem.error));
     }
   }
 
@@ -199,43 +206,27 @@ class Attempt {
     return isCorruption(error) || (codeOf(error) === "CHECKPOINT_NOT_FOUND" && this.seen === this.#before);
   }
 
-  async #load(chosen: CheckpointMetadata | undefined): Promise<{ readonly snapshot?: StateSnapshot; readonly entries: number }> {
+  /** Throws the plan's refusal, unless the checkpoint is damaged: without it the plan would be another one. */
+  async #load({ checkpoint, refusal }: RecoveryPlan): Promise<Tried> {
     const { checkpoints, decode, snapshot } = this.#parts;
-    const { apply } = this.#rules;
+    const { apply, onProgress, signal } = this.#rules;
+    if (refusal) {
+      const problem = checkpoints && checkpoint && (await problemOf(checkpoints, checkpoint, signal));
+      if (problem) return { problem };
+      throw refusal;
+    }
     let entries = 0;
-    const count = (read: number): void => {
+    if (!checkpoints || !checkpoint) {
+      await apply?.restore(nothing());
+      return { loaded: { entries } };
+    }
+    const onEntries = (read: number): void => {
       entries += read;
-      this.#rules.onProgress?.({ phase: "checkpoint", entries, total: chosen?.keyCount });
-      this.#checkSignal();
+      onProgress?.({ phase: "checkpoint", entries, total: checkpoint.keyCount });
+      checkSignal(signal);
     };
-    const parts = checkpoints && chosen ? chosen.chain.map((part) => this.#watched(checkpoints.readPart(part))) : [];
-    async function* whole(): AsyncGenerator<readonly SnapshotEntry[], void, undefined> {
-      if (parts.length === 0) return;
-      for await (const block of decode(parts)) {
-        count(block.length);
-        yield block;
-      }
-    }
-    if (apply?.restoreParts && parts.length > 0) {
-      count(await apply.restoreParts(parts));
-      return { entries };
-    }
-    if (apply) {
-      await apply.restore(whole());
-      return { entries };
-    }
-    if (parts.length === 0) return { entries };
-    const state = await snapshot(parts);
-    count(state.size);
-    return { snapshot: state, entries };
-  }
-
-  /** A part's chunks, as long as the signal lets them pass. */
-  async *#watched(chunks: Chunks): AsyncGenerator<Uint8Array, void, undefined> {
-    for await (const chunk of chunks) {
-      this.#checkSignal();
-      yield chunk;
-    }
+    const result = await loadCheckpoint({ checkpoints, decode, snapshot, sink: apply, onEntries, signal }, checkpoint);
+    return result.problem ? { problem: result.problem } : { loaded: { snapshot: result.snapshot, entries } };
   }
 
   async #replay(log: LogReader<WalEntry>, replay: Replay): Promise<readonly StateChange[]> {
@@ -286,9 +277,6 @@ class Attempt {
       if (!apply?.applyRanges) await apply?.apply(changes, lsn);
     }
   }
-
-  #checkSignal(): void {
-    const { signal } = this.#rules;
-    if (signal?.aborted) throw signal.reason ?? new Error("aborted");
-  }
 }
+
+async function* nothing(): AsyncGenerator<readonly SnapshotEntry[], void, undefined> {}

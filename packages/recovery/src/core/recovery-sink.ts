@@ -17,7 +17,9 @@ export interface RecoverySink {
   /**
    * The same from bytes: base and deltas, oldest first, as the checkpoints hold them. Called instead of `restore` where it is given and
    * there is a checkpoint. Resolves to the number of keys. A store that can take a snapshot's blocks as they are is several times as
-   * fast this way.
+   * fast this way, also because they are read once: they are verified while they are read, and known to be right at each part's end,
+   * before its last chunk comes. So it is all or nothing: when a part ends with an error, reject, and be as before. The checkpoint is
+   * damaged then, and another one comes, by a further call or by `restore`.
    */
   restoreParts?(parts: readonly AsyncIterable<Uint8Array>[]): Promise<number>;
   /** Changes in log order that count together, up to and with the commit at `lsn`. */
