@@ -9,6 +9,7 @@ import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
 import { type CheckpointRequest, checkPublishOptions, checkRequest, count, type Cut, type PublishOptions } from "./checkpoint-request.ts";
 import type { CheckpointStore, StoreLock } from "./checkpoint-store.ts";
+import { ChunkMemory } from "./chunk-memory.ts";
 import { type CleanupReport, keptAfter, retentionOf } from "./clean-up.ts";
 import { type Publication, publishCheckpoint } from "./publish-checkpoint.ts";
 import { isAnyCertain } from "./retention.ts";
@@ -80,10 +81,12 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     if (log) checkPosition(cut, log);
     const continued = chainToContinue(this.#base, state.basedOn, policy);
     const follows = continued && (await assessor.verifies(continued)) ? continued : undefined;
+    const memory = new ChunkMemory();
     const published = await this.#publish({
       cut: { ...cut, epoch: cut.epoch ?? this.epoch, walId: log?.logId ?? cut.walId },
       follows,
-      chunks: state.bytes(follows ? "delta" : "full"),
+      chunks: state.bytes(follows ? "delta" : "full", memory.allocate),
+      memory,
       options,
     });
     state.done(published);
@@ -101,8 +104,9 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     return this.#exclusively(async () => {
       const newest = await assessor.newestUsable();
       if (!newest || newest.kind === "full") return newest;
-      const chunks = merge(newest.chain.map((part) => reader.readPart(part)));
-      const published = await this.#publish({ cut: newest, follows: undefined, chunks, options });
+      const memory = new ChunkMemory();
+      const chunks = merge(newest.chain.map((part) => reader.readPart(part)), memory.allocate);
+      const published = await this.#publish({ cut: newest, follows: undefined, chunks, memory, options });
       // It holds the same state, so what was counted from the old one is counted from it.
       if (this.#base?.chain.at(-1)?.id === newest.id) this.#base = { ...this.#base, chain: published.chain };
       await this.#cleanUpAfter(published.id);
@@ -110,7 +114,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     });
   }
 
-  async #publish(what: Pick<Publication, "cut" | "follows" | "chunks" | "options">): Promise<CheckpointMetadata> {
+  async #publish(what: Pick<Publication, "cut" | "follows" | "chunks" | "memory" | "options">): Promise<CheckpointMetadata> {
     const { store, clock, assessor } = this.#parts;
     const { location } = store;
     const began = clock.monotonic();
