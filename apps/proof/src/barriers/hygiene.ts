@@ -47,6 +47,8 @@ export const NEEDLESS_ORDERS: readonly Reason[] = [
     what: /^checkpoint\/file-store-steps syncLeftovers: syncDirectory \| behind \| (?!checkpoint\/file-checkpoint-store #remove: removeDirectory)/,
     why: "The bytes of a leftover are of no use; its name carries an id, and the order with that is needed.",
   },
+  { what: "disk/transfer writeFully: write | behind | checkpoint/file-store-steps syncState: sync", why: "Those are the metadata's bytes; their own sync follows." },
+  { what: "checkpoint/file-store-steps syncState: sync | behind | checkpoint/file-store-steps syncMetadata: sync", why: "They are made side by side, both before the checkpoint gets its name." },
   { what: "checkpoint/file-store-steps syncMetadata: sync | behind | checkpoint/file-store-steps syncBuilt: syncDirectory", why: "Bytes and names are durable before the checkpoint gets its name, in any order." },
   {
     what: /^checkpoint\/file-store-steps sync(Published|TakenBack|Withdrawn): syncDirectory \| behind \| (checkpoint\/file-store-steps syncLeftovers|checkpoint\/file-checkpoint-store publish|disk\/durable|wal\/)/,
