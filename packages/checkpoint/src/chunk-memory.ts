@@ -1,6 +1,10 @@
+/** More than this isn't kept for the next state: chunks of a state store have 256 KiB. */
+const KEPT_BYTES = 0x10_0000;
+const KEPT_ARRAYS = 4;
+
 /**
- * Memory for the chunks of one checkpoint, given out again once a chunk was written. Two or three arrays do for any state; a new one for
- * each chunk takes longer than all that is done with it: 90 to 600 ms for 124 MB, where these take 2.
+ * Memory for the chunks of states, given out again once a chunk was written. Two arrays do for any state; a new one for each chunk takes
+ * longer than all that is done with it: 90 to 600 ms for 124 MB, where these take 2.
  */
 export class ChunkMemory {
   readonly #lent = new WeakMap<ArrayBufferLike, Uint8Array>();
@@ -18,6 +22,6 @@ export class ChunkMemory {
     const memory = this.#lent.get(chunk.buffer);
     if (memory === undefined) return;
     this.#lent.delete(chunk.buffer);
-    this.#free.push(memory);
+    if (memory.length <= KEPT_BYTES && this.#free.length < KEPT_ARRAYS) this.#free.push(memory);
   }
 }
