@@ -3,6 +3,7 @@ import { isCheckpointError, isCorruption } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
+import { inGroups } from "./in-groups.ts";
 
 /** What a place holds. */
 export interface Assessment {
@@ -20,6 +21,9 @@ interface Verdict {
   /** Why they don't verify; `undefined` when they do. */
   readonly problem: unknown;
 }
+
+/** Revision and expectation of a part, as of this round. */
+type SubjectOf = (part: ChainPart) => Promise<string>;
 
 /**
  * Says which checkpoints can be used. A state is read once for each revision of its bytes, however often it is asked about; so
@@ -41,11 +45,13 @@ export class Assessor {
     const usable: CheckpointMetadata[] = [];
     const unusable: CheckpointMetadata[] = [];
     const damaged: { id: number; problem: unknown }[] = [];
-    for (const { id, metadata, problem } of (await this.#reader.survey()).checkpoints) {
+    const { checkpoints } = await this.#reader.survey();
+    const subjectOf = await this.#subjectsOf(checkpoints.flatMap(({ metadata }) => metadata?.chain.slice(-1) ?? []));
+    for (const { id, metadata, problem } of checkpoints) {
       if (problem && !isCorruption(problem)) throw problem;
-      const ownProblem = metadata ? await this.#problemOf(metadata.chain.slice(-1)) : problem;
+      const ownProblem = metadata ? await this.#problemOf(metadata.chain.slice(-1), subjectOf) : problem;
       if (!metadata || ownProblem !== undefined) damaged.push({ id, problem: ownProblem });
-      else if (this.belongs(metadata) && (await this.#problemOf(metadata.chain)) === undefined) usable.push(metadata);
+      else if (this.belongs(metadata) && (await this.#problemOf(metadata.chain, subjectOf)) === undefined) usable.push(metadata);
       else unusable.push(metadata);
     }
     return { usable, unusable, damaged };
@@ -87,7 +93,7 @@ export class Assessor {
   }
 
   async verifies(chain: readonly ChainPart[]): Promise<boolean> {
-    return (await this.#problemOf(chain)) === undefined;
+    return (await this.#problemOf(chain, await this.#subjectsOf(chain))) === undefined;
   }
 
   /** Takes note that a checkpoint's own part was just written, so that it isn't read again. Where that can't be noted, it will be read. */
@@ -102,17 +108,31 @@ export class Assessor {
     for (const id of ids) this.#verdicts.delete(id);
   }
 
-  async #problemOf(chain: readonly ChainPart[]): Promise<unknown> {
+  /** The subjects of these parts, asked for together and once each, however many chains share a part; others' when they are asked for. */
+  async #subjectsOf(parts: readonly ChainPart[]): Promise<SubjectOf> {
+    const asked = new Map<string, Promise<string>>();
+    const subjectOf: SubjectOf = (part) => {
+      const name = `${part.id} ${part.size} ${part.checksum}`;
+      const known = asked.get(name) ?? this.#subject(part);
+      asked.set(name, known);
+      return known;
+    };
+    // A failure is that of whoever needs the part.
+    await inGroups(parts, (part) => subjectOf(part).catch(() => undefined));
+    return subjectOf;
+  }
+
+  async #problemOf(chain: readonly ChainPart[], subjectOf: SubjectOf): Promise<unknown> {
     for (const part of chain) {
-      const problem = await this.#partProblem(part);
+      const problem = await this.#partProblem(part, subjectOf);
       if (problem !== undefined) return problem;
     }
     return undefined;
   }
 
-  async #partProblem(part: ChainPart): Promise<unknown> {
+  async #partProblem(part: ChainPart, subjectOf: SubjectOf): Promise<unknown> {
     try {
-      const subject = await this.#subject(part);
+      const subject = await subjectOf(part);
       const known = this.#verdicts.get(part.id);
       if (known?.of === subject) return known.problem;
       const problem = await this.#read(part);

@@ -15,8 +15,11 @@ export interface CapturedState {
   readonly basedOn: unknown;
   /** Keys of the whole state, for the metadata. */
   readonly keyCount?: number | undefined;
-  /** The whole state of that moment, or what had changed by then since `basedOn`. Called once at most, with the kind that the manager has chosen. */
-  bytes(kind: "full" | "delta"): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /**
+   * The whole state of that moment, or what had changed by then since `basedOn`. Called once at most, with the kind that the manager
+   * has chosen. A chunk may be made in memory that `allocate` gives, one chunk in each: the manager takes it back when the chunk is written.
+   */
+  bytes(kind: "full" | "delta", allocate: (bytes: number) => Uint8Array): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** The state is safe, as that checkpoint. The end of the capture. Must not throw. */
   done(checkpoint: CheckpointMetadata): void;
   /** It isn't: its changes are unsaved still. The end of the capture. Must not throw. */

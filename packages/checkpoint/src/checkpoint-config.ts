@@ -13,8 +13,14 @@ export interface CheckpointLog {
   truncateBefore(lsn: number): Promise<unknown>;
 }
 
-/** Makes one full state of a full one and the deltas that follow it, oldest first. `mergeSnapshots` of `@laminar/state-snapshot` is one. */
-export type MergeStates = (parts: readonly AsyncIterable<Uint8Array>[]) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+/**
+ * Makes one full state of a full one and the deltas that follow it, oldest first; `allocate` is as for `CapturedState.bytes`.
+ * `mergeSnapshots` of `@laminar/state-snapshot` is one.
+ */
+export type MergeStates = (
+  parts: readonly AsyncIterable<Uint8Array>[],
+  allocate: (bytes: number) => Uint8Array,
+) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface CheckpointConfig {
   /** Where checkpoints are kept; or give a `store`. */

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { crc32 } from "@laminar/disk/checksum";
 import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, type LockOptions, nodeDisk, writeFully } from "@laminar/disk";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
@@ -8,7 +7,8 @@ import { readEntries } from "./directory-listing.ts";
 import { changing } from "./disk-failure.ts";
 import { FileStoreSteps } from "./file-store-steps.ts";
 import { closeQuietly, PublishedFiles } from "./published-files.ts";
-import { checkChunk, checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
+import { checkIds, checkMetadata, checkPublication } from "./store-arguments.ts";
+import { writeState } from "./write-state.ts";
 
 type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -105,34 +105,26 @@ class FileStore implements CheckpointStore {
   }
 
   async #build(id: number, directory: string, state: Chunks, describe: (written: WrittenState) => Uint8Array): Promise<void> {
-    let written: WrittenState = { size: 0, checksum: 0 };
-    await this.#write(id, join(directory, STATE_FILE), async (file) => {
-      for await (const chunk of state) {
-        checkChunk(chunk);
-        const { size, checksum } = written;
-        await changing(() => writeFully(file, size, chunk), id);
-        written = { size: size + chunk.length, checksum: crc32(chunk, checksum) };
-      }
-      await changing(() => this.#steps.syncState(file), id);
-    });
-    const metadata = describe(written);
-    checkMetadata(metadata);
-    await this.#write(id, join(directory, METADATA_FILE), async (file) => {
-      await changing(() => writeFully(file, 0, metadata), id);
-      await changing(() => this.#steps.syncMetadata(file), id);
-    });
-    await changing(() => this.#steps.syncBuilt(directory), id);
-  }
-
-  async #write(id: number, path: string, fill: (file: DiskFile) => Promise<void>): Promise<void> {
-    const file = await changing(() => this.#disk.create(path), id);
+    const files: DiskFile[] = [];
+    const create = async (name: string): Promise<DiskFile> => {
+      const file = await changing(() => this.#disk.create(join(directory, name)), id);
+      files.push(file);
+      return file;
+    };
     try {
-      await fill(file);
+      const stateFile = await create(STATE_FILE);
+      const metadata = describe(await writeState(stateFile, state, id));
+      checkMetadata(metadata);
+      const metadataFile = await create(METADATA_FILE);
+      await changing(() => writeFully(metadataFile, 0, metadata), id);
+      // None needs another one, and a journal takes what comes together in one go.
+      const syncs = [() => this.#steps.syncState(stateFile), () => this.#steps.syncMetadata(metadataFile), () => this.#steps.syncBuilt(directory)];
+      await allOf(syncs.map((sync) => changing(sync, id)));
     } catch (error) {
-      await closeQuietly(file);
+      await Promise.all(files.map(closeQuietly));
       throw error;
     }
-    await changing(() => file.close(), id);
+    await allOf(files.map((file) => changing(() => file.close(), id)));
   }
 
   /** Moves away what is named like a checkpoint and was reported as failed. */
@@ -228,6 +220,13 @@ class Failures {
   throwFirst(): void {
     if (this.#errors.length > 0) throw this.#errors[0];
   }
+}
+
+/** Waits for all of them, also when one fails; then throws what failed first. */
+async function allOf(steps: readonly Promise<void>[]): Promise<void> {
+  const failures = new Failures();
+  await Promise.all(steps.map((step) => failures.note(step)));
+  failures.throwFirst();
 }
 
 export interface FileStoreOptions {

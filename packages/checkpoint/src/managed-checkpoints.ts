@@ -9,6 +9,7 @@ import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
 import { type CheckpointRequest, checkPublishOptions, checkRequest, count, type Cut, type PublishOptions } from "./checkpoint-request.ts";
 import type { CheckpointStore, StoreLock } from "./checkpoint-store.ts";
+import type { ChunkMemory } from "./chunk-memory.ts";
 import { type CleanupReport, keptAfter, retentionOf } from "./clean-up.ts";
 import { type Publication, publishCheckpoint } from "./publish-checkpoint.ts";
 import { isAnyCertain } from "./retention.ts";
@@ -20,6 +21,7 @@ export interface ManagerParts {
   readonly assessor: Assessor;
   readonly policy: CheckpointPolicy;
   readonly merge: MergeStates | undefined;
+  readonly memory: ChunkMemory;
   readonly log: CheckpointLog | undefined;
   readonly clock: { now(): number; monotonic(): number };
 }
@@ -76,14 +78,14 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   async #createNow(cut: Cut, state: CapturedState, options: PublishOptions): Promise<CheckpointMetadata> {
-    const { log, policy, assessor, clock } = this.#parts;
+    const { log, policy, assessor, clock, memory } = this.#parts;
     if (log) checkPosition(cut, log);
     const continued = chainToContinue(this.#base, state.basedOn, policy);
     const follows = continued && (await assessor.verifies(continued)) ? continued : undefined;
     const published = await this.#publish({
       cut: { ...cut, epoch: cut.epoch ?? this.epoch, walId: log?.logId ?? cut.walId },
       follows,
-      chunks: state.bytes(follows ? "delta" : "full"),
+      chunks: state.bytes(follows ? "delta" : "full", memory.allocate),
       options,
     });
     state.done(published);
@@ -96,12 +98,12 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 
   async compact(options: PublishOptions = {}): Promise<CheckpointMetadata | undefined> {
     checkPublishOptions(options);
-    const { merge, reader, assessor } = this.#parts;
+    const { merge, reader, assessor, memory } = this.#parts;
     if (!merge) throw new TypeError("compact() needs the manager's configuration to have merge: mergeSnapshots of @laminar/state-snapshot, for its states");
     return this.#exclusively(async () => {
       const newest = await assessor.newestUsable();
       if (!newest || newest.kind === "full") return newest;
-      const chunks = merge(newest.chain.map((part) => reader.readPart(part)));
+      const chunks = merge(newest.chain.map((part) => reader.readPart(part)), memory.allocate);
       const published = await this.#publish({ cut: newest, follows: undefined, chunks, options });
       // It holds the same state, so what was counted from the old one is counted from it.
       if (this.#base?.chain.at(-1)?.id === newest.id) this.#base = { ...this.#base, chain: published.chain };
@@ -111,14 +113,14 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   async #publish(what: Pick<Publication, "cut" | "follows" | "chunks" | "options">): Promise<CheckpointMetadata> {
-    const { store, clock, assessor } = this.#parts;
+    const { store, clock, assessor, memory } = this.#parts;
     const { location } = store;
     const began = clock.monotonic();
     await this.#requireLock();
     const id = this.#takeId();
     try {
       const timestamp = Math.max(0, Math.trunc(clock.now()));
-      const metadata = await publishCheckpoint(store, { ...what, id, timestamp, parentId: this.latestCheckpointId });
+      const metadata = await publishCheckpoint(store, { ...what, memory, id, timestamp, parentId: this.latestCheckpointId });
       await assessor.wrote(metadata);
       this.latestCheckpointId = id;
       send("laminar:checkpoint:published", { location, metadata, duration: clock.monotonic() - began });

@@ -2,6 +2,7 @@ import { nodeDisk } from "@laminar/disk";
 import { Assessor } from "./assess-checkpoints.ts";
 import { type CheckpointConfig, checkpointPolicy } from "./checkpoint-config.ts";
 import type { IncrementalCheckpointManager } from "./checkpoint-manager.ts";
+import { ChunkMemory } from "./chunk-memory.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
 import { ManagedCheckpoints } from "./managed-checkpoints.ts";
 import { checkpointReader } from "./read-checkpoints.ts";
@@ -21,7 +22,8 @@ export async function openCheckpointManager(config: CheckpointConfig): Promise<I
     const { highestId } = await store.list();
     const reader = checkpointReader(store);
     const assessor = new Assessor(store, reader, log);
-    const manager = new ManagedCheckpoints({ store, lock, reader, assessor, policy, merge, log, clock: disk.clock }, highestId);
+    const parts = { store, lock, reader, assessor, policy, merge, memory: new ChunkMemory(), log, clock: disk.clock };
+    const manager = new ManagedCheckpoints(parts, highestId);
     await manager.begin();
     return manager;
   } catch (error) {

@@ -5,6 +5,7 @@ import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint, VerifyOptions } from "./checkpoint-reader.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
+import { inGroups } from "./in-groups.ts";
 import { decodeMetadata } from "./metadata-format.ts";
 
 /** `undefined` when it was withdrawn since it was listed. */
@@ -103,12 +104,8 @@ export function checkpointReader(store: CheckpointStore): CheckpointReader {
   return {
     async survey() {
       const { exists, ids, ignored } = await store.list();
-      const checkpoints: SurveyedCheckpoint[] = [];
-      for (const id of [...ids].reverse()) {
-        const found = await surveyOne(store, id);
-        if (found) checkpoints.push(found);
-      }
-      return { exists, checkpoints, ignored };
+      const found = await inGroups([...ids].reverse(), (id) => surveyOne(store, id));
+      return { exists, checkpoints: found.filter((checkpoint) => checkpoint !== undefined), ignored };
     },
     verify: (metadata, options = {}) => verify(store, metadata, options),
     readPart: (part) => readPart(store, part),

@@ -105,8 +105,9 @@ describe("a link that is named like a checkpoint", () => {
 
   it("is reported, and never read, withdrawn or swept", async () => {
     expect(await store.list()).toMatchObject({ ids: [1], ignored: [nameOf("checkpoint", 9)] });
-    for (const read of [store.readMetadata(9), readAll(store, 9), store.revision(9), validateCheckpoint(join(place, nameOf("checkpoint", 9)))]) {
-      await expect(read).rejects.toMatchObject({ code: "CHECKPOINT_NOT_FOUND", id: 9 });
+    const validate = (): Promise<unknown> => validateCheckpoint(join(place, nameOf("checkpoint", 9)));
+    for (const read of [() => store.readMetadata(9), () => readAll(store, 9), () => store.revision(9), validate]) {
+      await expect(read()).rejects.toMatchObject({ code: "CHECKPOINT_NOT_FOUND", id: 9 });
     }
     await store.withdraw([9]);
     await store.sweep();

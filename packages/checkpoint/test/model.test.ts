@@ -7,7 +7,7 @@ import { worldOf } from "./model/worlds.ts";
 
 /** `pnpm --filter @laminar/checkpoint proof` does all of it, the normal run a part. */
 const IS_PROOF = process.env["CHECKPOINT_PROOF"] === "1";
-const STATES = Number(process.env["MODEL_STATES"] ?? (IS_PROOF ? 200_000 : 4000));
+const STATES = Number(process.env["MODEL_STATES"] ?? (IS_PROOF ? 200_000 : 8500));
 /** Where a line says how many states there were, for the proof of all packages. */
 const COUNTS = process.env["MODEL_COUNTS"];
 const LEAST_PER_OPERATION = STATES / 1000;

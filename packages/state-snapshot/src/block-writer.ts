@@ -13,6 +13,7 @@ import {
 } from "./format.ts";
 import { isDeletedAt, recordBytes, writeRecord } from "./record.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
+import type { AllocateMemory } from "./state-store.ts";
 
 /** Four blocks, so that whoever writes chunks to a disk does it in fewer calls. */
 const CHUNK_BYTES = HEADER_BYTES + 4 * (BLOCK_HEAD_BYTES + BLOCK_BYTES) + FOOTER_BYTES;
@@ -22,14 +23,17 @@ const CHUNK_BYTES_MIN = 0x400;
 const SLICE_BYTES = 0x10_0000;
 const NO_BYTES = new Uint8Array(0);
 
+const newMemory: AllocateMemory = (bytes) => new Uint8Array(bytes);
+
 /**
- * Makes the bytes of one snapshot, entry by entry; holds one chunk. Every chunk that it gives out is new. Blocks are built where
- * they will be given out, and records that stand one behind the other in memory are copied in one go.
+ * Makes the bytes of one snapshot, entry by entry; holds one chunk. Blocks are built where they will be given out, and records that
+ * stand one behind the other in memory are copied in one go.
  */
 export class BlockWriter {
   readonly #kind: SnapshotKind;
   readonly #seed: number;
-  #chunk: Uint8Array = new Uint8Array(CHUNK_BYTES_MIN);
+  readonly #allocate: AllocateMemory;
+  #chunk: Uint8Array = NO_BYTES;
   /** Bytes of the chunk that are written, without the records that wait. */
   #used = HEADER_BYTES;
   #blockStart = 0;
@@ -41,10 +45,13 @@ export class BlockWriter {
   #waitingStart = 0;
   #waitingEnd = 0;
 
-  constructor(kind: SnapshotKind, timestampNs: bigint) {
+  /** Chunks are made in memory from `allocate`, which is asked for the next one only when something is to be written into it. */
+  constructor(kind: SnapshotKind, timestampNs: bigint, allocate: AllocateMemory = newMemory) {
     this.#kind = kind;
+    this.#allocate = allocate;
     const header = writeHeader(kind, timestampNs);
     this.#seed = readHeader(header).checksum;
+    this.#grow(CHUNK_BYTES_MIN);
     this.#chunk.set(header);
   }
 
@@ -134,8 +141,13 @@ export class BlockWriter {
   #reserve(bytes: number): void {
     const needed = this.#used + bytes;
     if (needed <= this.#chunk.length) return;
-    const larger = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(needed, 2 * this.#chunk.length)));
-    larger.set(this.#chunk);
+    this.#grow(this.#totals.blocks > 0 ? CHUNK_BYTES : Math.min(CHUNK_BYTES, Math.max(needed, 2 * this.#chunk.length)));
+  }
+
+  #grow(bytes: number): void {
+    const larger = this.#allocate(bytes);
+    if (!(larger instanceof Uint8Array) || larger.length < bytes) throw new TypeError(`The memory for a chunk has to be a Uint8Array of at least ${bytes} bytes.`);
+    larger.set(this.#chunk.subarray(0, this.#used));
     this.#chunk = larger;
   }
 
@@ -166,7 +178,7 @@ export class BlockWriter {
 
   #takeChunk(): Uint8Array {
     const chunk = this.#chunk.subarray(0, this.#used);
-    this.#chunk = new Uint8Array(CHUNK_BYTES);
+    this.#chunk = NO_BYTES;
     this.#used = 0;
     return chunk;
   }

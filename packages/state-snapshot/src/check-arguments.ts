@@ -31,3 +31,8 @@ export function checkRecordBytes(bytes: number): void {
 export function checkKind(kind: unknown): asserts kind is SnapshotKind {
   if (kind !== "full" && kind !== "delta") throw new TypeError(`The kind of a snapshot is "full" or "delta", not ${String(kind)}.`);
 }
+
+/** @throws TypeError when something was given that can't give memory */
+export function checkAllocate(allocate: unknown): void {
+  if (allocate !== undefined && typeof allocate !== "function") throw new TypeError(`allocate is a function that gives memory, not ${typeof allocate}.`);
+}

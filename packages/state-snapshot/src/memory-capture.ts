@@ -1,12 +1,12 @@
 import { CapturedCursor } from "./captured-cursor.ts";
-import { checkKind } from "./check-arguments.ts";
+import { checkAllocate, checkKind } from "./check-arguments.ts";
 import { nowNs } from "./encode-snapshot.ts";
-import { paced } from "./pace.ts";
+import { ahead, paced } from "./pace.ts";
 import { keyAt, valueAt } from "./record.ts";
 import type { FrozenRecords } from "./record-table.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
-import type { StateCapture } from "./state-store.ts";
+import type { AllocateMemory, StateCapture } from "./state-store.ts";
 import type { UnsavedChanges } from "./unsaved-changes.ts";
 import { encodeRecords } from "./write-records.ts";
 import type { RecordCursor } from "./write-records.ts";
@@ -53,10 +53,12 @@ export class MemoryCapture implements StateCapture {
     return { [Symbol.iterator]: () => entriesOf(this.#cursor(this.kind)) };
   }
 
-  bytes(kind: SnapshotKind): AsyncIterable<Uint8Array> {
+  bytes(kind: SnapshotKind, allocate?: AllocateMemory): AsyncIterable<Uint8Array> {
     checkKind(kind);
+    checkAllocate(allocate);
     this.#held();
-    return { [Symbol.asyncIterator]: () => paced(encodeRecords(this.#cursor(kind), kind, this.#timestampNs)) };
+    const chunks = (): AsyncGenerator<Uint8Array, void> => paced(encodeRecords(this.#cursor(kind), kind, this.#timestampNs, allocate));
+    return { [Symbol.asyncIterator]: () => ahead(chunks(), () => this.#held()) };
   }
 
   done(checkpoint?: unknown): void {

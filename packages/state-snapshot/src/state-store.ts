@@ -1,6 +1,9 @@
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
+/** Gives memory of at least so many bytes, whatever they are, which nobody else uses until a chunk that is made in it was given out. */
+export type AllocateMemory = (bytes: number) => Uint8Array;
+
 /**
  * A store at one moment, for writing it somewhere while the store goes on changing: the whole state, and what had changed by then.
  * Ends with `done` or `fail`; until then the store keeps what the capture needs. A checkpoint manager takes it as it is,
@@ -29,13 +32,17 @@ export interface StateCapture {
 
   /**
    * The encoded snapshot or delta of the moment of the capture: either kind, whichever kind the capture is of. From the beginning at
-   * each call, and the same bytes. Chunks are made as they are drawn and belong to the caller. The event loop goes on: it never waits
-   * longer than a few milliseconds for it, however large the state is and however fast the chunks are drawn. After `done` or
-   * `fail`, `SNAPSHOT_RELEASED` is thrown, also by an iteration under way.
+   * each call, and the same bytes. A chunk belongs to the caller once it has it; the next one is made meanwhile. The event loop goes
+   * on: it never waits longer than a few milliseconds for it, however large the state is and however fast the chunks are drawn.
+   * After `done` or `fail`, `SNAPSHOT_RELEASED` is thrown, also by an iteration under way.
    *
-   * @throws TypeError, at the call, for a kind that is none
+   * Chunks are made in memory that `allocate` gives, where it is given; a store may do without it. So a caller that is done with a
+   * chunk can give its memory out again, and saves most of what a large snapshot costs: new memory is the slowest part of it.
+   *
+   * @throws TypeError, at the call, for a kind that is none or an `allocate` that is no function; while iterating, for memory that is
+   *   too small
    */
-  bytes(kind: SnapshotKind): AsyncIterable<Uint8Array>;
+  bytes(kind: SnapshotKind, allocate?: AllocateMemory): AsyncIterable<Uint8Array>;
 
   /** What was captured is safe, as that checkpoint: later changes count from here. Once; later calls do nothing. */
   done(checkpoint?: unknown): void;

@@ -3,6 +3,7 @@ import { BLOCK_BYTES } from "./format.ts";
 import type { EncodingStep } from "./pace.ts";
 import { isDeletedAt } from "./record.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
+import type { AllocateMemory } from "./state-store.ts";
 
 /** Goes over records, without an object for any. */
 export interface RecordCursor {
@@ -32,9 +33,9 @@ export function* writeRecords(writer: BlockWriter, cursor: RecordCursor): Iterab
   }
 }
 
-/** A whole snapshot of a cursor's records. */
-export function* encodeRecords(cursor: RecordCursor, kind: SnapshotKind, timestampNs: bigint): Iterable<EncodingStep> {
-  const writer = new BlockWriter(kind, timestampNs);
+/** A whole snapshot of a cursor's records, in memory from `allocate`. */
+export function* encodeRecords(cursor: RecordCursor, kind: SnapshotKind, timestampNs: bigint, allocate?: AllocateMemory): Iterable<EncodingStep> {
+  const writer = new BlockWriter(kind, timestampNs, allocate);
   yield* writeRecords(writer, cursor);
   yield* writer.finish();
 }

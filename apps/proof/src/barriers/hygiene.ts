@@ -47,7 +47,8 @@ export const NEEDLESS_ORDERS: readonly Reason[] = [
     what: /^checkpoint\/file-store-steps syncLeftovers: syncDirectory \| behind \| (?!checkpoint\/file-checkpoint-store #remove: removeDirectory)/,
     why: "The bytes of a leftover are of no use; its name carries an id, and the order with that is needed.",
   },
-  { what: "checkpoint/file-store-steps syncState: sync | behind | checkpoint/file-checkpoint-store #write: create", why: "The state's bytes have to be durable before the checkpoint gets its name, which it gets later." },
+  { what: "disk/transfer writeFully: write | behind | checkpoint/file-store-steps syncState: sync", why: "Those are the metadata's bytes; their own sync follows." },
+  { what: "checkpoint/file-store-steps syncState: sync | behind | checkpoint/file-store-steps syncMetadata: sync", why: "They are made side by side, both before the checkpoint gets its name." },
   { what: "checkpoint/file-store-steps syncMetadata: sync | behind | checkpoint/file-store-steps syncBuilt: syncDirectory", why: "Bytes and names are durable before the checkpoint gets its name, in any order." },
   {
     what: /^checkpoint\/file-store-steps sync(Published|TakenBack|Withdrawn): syncDirectory \| behind \| (checkpoint\/file-store-steps syncLeftovers|checkpoint\/file-checkpoint-store publish|disk\/durable|wal\/)/,
@@ -66,6 +67,7 @@ export const CALLS_NOT_MADE: readonly UnreachedReason[] = [
   { name: "wal/begin-writing setAside: rename", receiver: "disk", why: BEHIND_DAMAGE },
   { name: "wal/begin-writing setAside: syncDirectory", receiver: "disk", why: BEHIND_DAMAGE },
   { name: "wal/segment-writer #writeFrame: write", receiver: "file", why: "A batch above 64 KiB is written on another thread; the bytes and their sync are the same." },
+  { name: "checkpoint/write-state wrote: sync", receiver: "this.#file", why: "After 16 MiB of a state the disk gets its bytes early; the sync that counts comes at the end." },
   { name: "checkpoint/file-checkpoint-store #empty: removeDirectory", receiver: "this.#disk", why: "No package makes a directory within a checkpoint; this is for what somebody else put there." },
   { name: "wal/begin-writing continueLog: remove", receiver: "catalog", why: OF_A_PACKAGE },
   { name: "wal/file-log sync: sync", receiver: "this.#parts.writer", why: OF_A_PACKAGE },

@@ -206,7 +206,7 @@ export class ModelManager {
     try {
       yield* this.#write(`${temporary}/${STATE}`, state);
       yield* this.#write(`${temporary}/${METADATA}`, metadata);
-      if (rules.directorySynced) yield { kind: "syncDirectory", name: temporary };
+      yield* this.#syncBuilt(temporary);
       yield { kind: "rename", name: temporary, target: final };
     } catch (error) {
       yield* attempt(this.#empty(temporary));
@@ -247,7 +247,16 @@ export class ModelManager {
   *#write(name: string, bytes: Uint8Array): Steps<void> {
     yield { kind: "create", name };
     yield { kind: "write", name, bytes };
-    if (this.#options.rules.contentSynced) yield { kind: "sync", name };
+  }
+
+  /** All at once, so that one that fails keeps no other one back. */
+  *#syncBuilt(temporary: string): Steps<void> {
+    const { rules } = this.#options;
+    const failures = new Failures();
+    const files = rules.contentSynced ? [STATE, METADATA] : [];
+    for (const file of files) yield* failures.note(one({ kind: "sync", name: `${temporary}/${file}` }));
+    if (rules.directorySynced) yield* failures.note(one({ kind: "syncDirectory", name: temporary }));
+    failures.throwFirst();
   }
 
   /** One round; after an own publish the log goes too. */

@@ -101,8 +101,9 @@ export class Oracle {
 
   /** A manager that opened showed what is there. After a failed sync nobody can say whether that stays. */
   show(survey: ModelSurvey): void {
+    if (this.hasFailed) return;
     this.highestId = Math.max(this.highestId, ...survey.ids);
-    if (!this.hasFailed) this.owed = new Set(survey.ids);
+    this.owed = new Set(survey.ids);
   }
 
   #indexOf({ lsn, state }: Recovered): number {
