@@ -1,0 +1,65 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { bulkChunk, type OpenPeer, type Peer, type PeerEntry } from "./peer.ts";
+import type { ClassicLevel } from "classic-level";
+import type { Work } from "../work.ts";
+
+type Database = ClassicLevel<string, Uint8Array>;
+
+/** LevelDB. Without `sync: true` a write is durable some time later; in bulk the last one alone is synced, which covers those before it. */
+export const classicLevel: Peer = {
+  name: "classic-level",
+  bulkWay: `batches of ${bulkChunk}, the last one synced`,
+  async look() {
+    try {
+      await import("classic-level");
+      return { version: String((createRequire(import.meta.url)("classic-level/package.json") as { version: unknown }).version) };
+    } catch (error) {
+      return { missing: `its native part doesn't load here (${(error as Error).message.split("\n")[0]})` };
+    }
+  },
+  async open(directory) {
+    const { ClassicLevel } = await import("classic-level");
+    const database: Database = new ClassicLevel(join(directory, "level"), { keyEncoding: "utf8", valueEncoding: "view" });
+    await database.open();
+    return new OpenLevel(database);
+  },
+};
+
+class OpenLevel implements OpenPeer {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async append(texts: readonly string[], work: Work): Promise<void> {
+    for (let i = 0; i < texts.length; i += bulkChunk) {
+      const operations = texts.slice(i, i + bulkChunk).map((key, at) => ({ type: "put", key, value: work.value(i + at) }) as const);
+      await this.#database.batch(operations, { sync: i + bulkChunk >= texts.length });
+    }
+  }
+
+  commit(key: string, value: Uint8Array): Promise<void> {
+    return this.#database.put(key, value, { sync: true });
+  }
+
+  commitBatch(batch: readonly PeerEntry[]): Promise<void> {
+    const operations = batch.map(({ key, value }) => ({ type: "put", key, value }) as const);
+    return this.#database.batch(operations, { sync: true });
+  }
+
+  async readAll(): Promise<Map<string, Uint8Array>> {
+    const map = new Map<string, Uint8Array>();
+    const iterator = this.#database.iterator();
+    for (let entries = await iterator.nextv(1000); entries.length > 0; entries = await iterator.nextv(1000)) {
+      for (const [key, value] of entries) map.set(key, value);
+    }
+    await iterator.close();
+    return map;
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+}

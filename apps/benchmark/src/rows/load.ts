@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { openDurableState, recover } from "@laminar/recovery";
+import { createStateStore } from "@laminar/state-snapshot";
+import { plainBytes, sinkInto } from "../laminar/states.ts";
+import { timeAndMemory } from "../memory.ts";
+import type { Contestant, Row } from "../row.ts";
+import { requireCount, requireEntries } from "../verify.ts";
+import type { Work } from "../work.ts";
+import { isReferenceWork, referenceMs, referenceNumbers } from "./reference.ts";
+
+export const load: Row = {
+  name: "load",
+  title: "load it to a ready state",
+  unit: "ms",
+  place: "disk",
+  start: "cold",
+  contestants: () => [openState, recoverStore],
+  published: (settings) => (isReferenceWork(settings) ? [{ name: `${referenceNumbers.name}, to a list`, value: referenceMs(referenceNumbers.loadMs, settings) }] : []),
+};
+
+/** A durable state whose log was let go behind its checkpoint. */
+async function prepareState(directory: string, work: Work): Promise<void> {
+  const state = await openDurableState({ directory, ...plainBytes });
+  for (let i = 0; i < work.entries; i++) {
+    state.put(work.key(i), work.value(i));
+    if (i % 1000 === 999) await state.commit();
+  }
+  await state.commit();
+  await state.checkpoint();
+  await state.close();
+}
+
+const openState: Contestant = {
+  name: "openDurableState",
+  role: "ours",
+  prepare: prepareState,
+  async run(directory, work) {
+    const { result, ms, peak, peakGrowth } = await timeAndMemory(() => openDurableState({ directory, ...plainBytes, mustExist: true }));
+    requireCount(directory, result.size, work.entries);
+    requireEntries(directory, work, work.entries, (i) => result.get(work.key(i)));
+    await result.close();
+    return { value: ms, peak, peakGrowth };
+  },
+};
+
+const recoverStore: Contestant = {
+  name: "recover through a sink into a store",
+  role: "ours",
+  prepare: prepareState,
+  async run(directory, work) {
+    const store = createStateStore();
+    const { ms, peak, peakGrowth } = await timeAndMemory(() => recover({ walDir: join(directory, "log"), checkpointDir: join(directory, "checkpoints"), apply: sinkInto(store), mustExist: true }));
+    requireCount(directory, store.size, work.entries);
+    requireEntries(directory, work, work.entries, (i) => store.get(work.key(i)));
+    return { value: ms, peak, peakGrowth };
+  },
+};

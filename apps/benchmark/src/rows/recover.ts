@@ -1,0 +1,118 @@
+import { join } from "node:path";
+import { openDurableState, recover as recoverState } from "@laminar/recovery";
+import { createStateStore } from "@laminar/state-snapshot";
+import { appendByHand } from "../by-hand/append.ts";
+import { recoverByHand } from "../by-hand/recover.ts";
+import { rawBytes, readOnly, writePreformed } from "../floor.ts";
+import { putsOf, writeState } from "../laminar/logs.ts";
+import { plainBytes, sinkInto } from "../laminar/states.ts";
+import { timeAndMemory } from "../memory.ts";
+import type { Peer } from "../peers/peer.ts";
+import type { Contestant, Row, Sample } from "../row.ts";
+import { requireCount, requireEntries, requireMap } from "../verify.ts";
+import type { Work } from "../work.ts";
+
+/** From files that are in the page cache to a state that answers, in a new process. */
+export const recover: Row = {
+  name: "recover",
+  title: "recover to a ready state, from the log alone",
+  unit: "entries/s",
+  place: "disk",
+  start: "cold",
+  contestants: (peers) => [floor, byHand, ...peers.flatMap((peer) => [intoMap(peer), openOnly(peer)]), durableState, throughSink],
+};
+
+async function sampleOf<T>(entries: number, action: () => T | Promise<T>): Promise<{ sample: Sample; result: T }> {
+  const { result, ms, peak, peakGrowth } = await timeAndMemory(action);
+  return { result, sample: { value: (entries * 1000) / ms, peak, peakGrowth } };
+}
+
+const floor: Contestant = {
+  name: "floor: read only",
+  role: "floor",
+  prepare: async (directory, work) => writePreformed(join(directory, "file"), rawBytes(work)),
+  async run(directory, work) {
+    const { result, sample } = await sampleOf(work.entries, () => readOnly(join(directory, "file")));
+    requireCount("floor", result, rawBytes(work));
+    return sample;
+  },
+};
+
+const byHand: Contestant = {
+  name: "by hand, into a Map",
+  role: "by hand",
+  prepare: async (directory, work) => appendByHand(join(directory, "file"), work.keys(), work),
+  async run(directory, work) {
+    const file = join(directory, "file");
+    const { result, sample } = await sampleOf(work.entries, () => recoverByHand(file));
+    requireMap(file, work, work.entries, result);
+    return sample;
+  },
+};
+
+const filled = (peer: Peer): Required<Pick<Contestant, "prepare">> => ({
+  async prepare(directory, work) {
+    const store = await peer.open(directory);
+    await store.append(work.texts(), work);
+    await store.close();
+  },
+});
+
+const intoMap = (peer: Peer): Contestant => ({
+  name: `${peer.name}, into a Map`,
+  role: "peer as documented",
+  ...filled(peer),
+  async run(directory, work) {
+    // Loads the peer's code before the clock starts: all others' is loaded by then.
+    await peer.look();
+    const { result, sample } = await sampleOf(work.entries, async () => {
+      const store = await peer.open(directory);
+      return { store, map: await store.readAll() };
+    });
+    requireMap(peer.name, work, work.entries, result.map);
+    await result.store.close();
+    return sample;
+  },
+});
+
+/** What a store that reads from its files has to do: it answers at once, and each read costs more later. Not what the goals compare. */
+const openOnly = (peer: Peer): Contestant => ({
+  name: `${peer.name}, opened only`,
+  role: "beside",
+  ...filled(peer),
+  async run(directory, work) {
+    await peer.look();
+    const { result, sample } = await sampleOf(work.entries, () => peer.open(directory));
+    requireMap(peer.name, work, work.entries, await result.readAll());
+    await result.close();
+    return sample;
+  },
+});
+
+const writeLog = (directory: string, work: Work): Promise<void> => writeState(join(directory, "log"), putsOf(work));
+
+const durableState: Contestant = {
+  name: "openDurableState",
+  role: "ours",
+  prepare: writeLog,
+  async run(directory, work) {
+    const { result, sample } = await sampleOf(work.entries, () => openDurableState({ directory, ...plainBytes, mustExist: true }));
+    requireCount(directory, result.size, work.entries);
+    requireEntries(directory, work, work.entries, (i) => result.get(work.key(i)));
+    await result.close();
+    return sample;
+  },
+};
+
+const throughSink: Contestant = {
+  name: "recover through a sink into a store",
+  role: "ours",
+  prepare: writeLog,
+  async run(directory, work) {
+    const store = createStateStore();
+    const { sample } = await sampleOf(work.entries, () => recoverState({ walDir: join(directory, "log"), apply: sinkInto(store), mustExist: true }));
+    requireCount(directory, store.size, work.entries);
+    requireEntries(directory, work, work.entries, (i) => store.get(work.key(i)));
+    return sample;
+  },
+};

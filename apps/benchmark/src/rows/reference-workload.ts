@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { openDurableState, recover } from "@laminar/recovery";
+import { createStateStore } from "@laminar/state-snapshot";
+import type { WalEntryInput } from "@laminar/wal";
+import { writeState } from "../laminar/logs.ts";
+import { plainBytes, sinkInto } from "../laminar/states.ts";
+import { timeAndMemory } from "../memory.ts";
+import type { Contestant, Row } from "../row.ts";
+import { requireCount } from "../verify.ts";
+import type { Work } from "../work.ts";
+import { isReferenceWork, referenceNumbers } from "./reference.ts";
+
+/** A delete of an older key after each ten puts, and a commit after each hundred changes: what the reference was measured with. */
+export const referenceWorkload: Row = {
+  name: "reference-workload",
+  title: "recover puts, a tenth deleted, a commit each 100",
+  unit: "entries/s",
+  place: "disk",
+  start: "cold",
+  contestants: () => [durableState, throughSink],
+  published: (settings) =>
+    isReferenceWork(settings) ? [{ name: referenceNumbers.name, value: changesOf(1_000_000) / referenceNumbers.recoverSeconds, peak: referenceNumbers.recoverPeakBytes, peakGrowth: referenceNumbers.recoverPeakBytes }] : [],
+};
+
+const putsBetween = 10;
+
+function changesOf(puts: number): number {
+  return puts + Math.floor(puts / putsBetween);
+}
+
+function* changes(work: Work): Generator<WalEntryInput> {
+  for (let i = 0; i < work.entries; i++) {
+    yield { type: "put", key: work.key(i), value: work.value(i) };
+    if (i % putsBetween === putsBetween - 1) yield { type: "delete", key: work.key(i - i % putsBetween) };
+  }
+}
+
+interface Readable {
+  readonly size: number;
+  get(key: Uint8Array): Uint8Array | undefined;
+}
+
+function requireState(state: Readable, work: Work): void {
+  requireCount("the recovered state", state.size, work.entries - Math.floor(work.entries / putsBetween));
+  const step = Math.max(1, Math.floor(work.entries / 1000));
+  for (let i = 0; i < work.entries; i += step) {
+    const value = state.get(work.key(i));
+    const isDeleted = i % putsBetween === 0 && i + putsBetween <= work.entries;
+    if (isDeleted ? value !== undefined : value === undefined || Buffer.compare(value, work.value(i)) !== 0) throw new Error(`the recovered state: entry ${i} is not as it was left`);
+  }
+}
+
+function contestant(name: string, recoverIt: (directory: string) => Promise<{ readonly state: Readable; close?(): Promise<void> }>): Contestant {
+  return {
+    name,
+    role: "ours",
+    prepare: (directory, work) => writeState(join(directory, "log"), changes(work)),
+    async run(directory, work) {
+      const { result, ms, peak, peakGrowth } = await timeAndMemory(() => recoverIt(directory));
+      requireState(result.state, work);
+      await result.close?.();
+      return { value: (changesOf(work.entries) * 1000) / ms, peak, peakGrowth };
+    },
+  };
+}
+
+const durableState = contestant("openDurableState", async (directory) => {
+  const state = await openDurableState({ directory, ...plainBytes, mustExist: true });
+  return { state, close: () => state.close() };
+});
+
+const throughSink = contestant("recover through a sink into a store", async (directory) => {
+  const state = createStateStore();
+  await recover({ walDir: join(directory, "log"), apply: sinkInto(state), mustExist: true });
+  return { state };
+});

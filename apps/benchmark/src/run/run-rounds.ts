@@ -1,0 +1,81 @@
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Peer } from "../peers/peer.ts";
+import type { Contestant, Result, Row, Sample } from "../row.ts";
+import { type Settings, smaller } from "../settings.ts";
+import { runJob } from "./run-job.ts";
+
+export interface Places {
+  readonly disk: string;
+  /** A directory in memory, or the disk where there is none. */
+  readonly memory: string;
+}
+
+export interface Plan {
+  readonly rows: readonly Row[];
+  readonly peers: readonly Peer[];
+  readonly settings: Settings;
+  readonly rounds: number;
+  readonly places: Places;
+}
+
+interface Entrant {
+  readonly row: Row;
+  readonly contestant: Contestant;
+  readonly samples: Sample[];
+}
+
+/** Runs everybody in turn, round by round, so that a slow minute of the machine hits all alike. Before the rounds that count comes one in small, for all. */
+export async function runRounds(plan: Plan, progress: (line: string) => void): Promise<readonly Result[]> {
+  const entrants = plan.rows.flatMap((row) => row.contestants(plan.peers).map((contestant): Entrant => ({ row, contestant, samples: [] })));
+  await inDirectory(plan.places.disk, async (small) => {
+    progress("warming up");
+    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await runOnce(plan, entrant, smaller(plan.settings), await prepare(small, entrant, smaller(plan.settings)));
+  });
+  await inDirectory(plan.places.disk, async (directory) => {
+    progress("preparing what is read");
+    const prepared = new Map<Entrant, string | undefined>();
+    for (const entrant of entrants) prepared.set(entrant, await prepare(directory, entrant, plan.settings));
+    for (let round = 1; round <= plan.rounds; round++) {
+      progress(`round ${round} of ${plan.rounds}`);
+      for (const entrant of entrants.filter(({ row }) => round === 1 || row.start !== "once")) {
+        entrant.samples.push(await runOnce(plan, entrant, plan.settings, prepared.get(entrant)));
+      }
+    }
+  });
+  return plan.rows.flatMap((row) => [...entrants.filter((entrant) => entrant.row === row).map(resultOf), ...publishedOf(row, plan.settings)]);
+}
+
+async function inDirectory<T>(parent: string, action: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(parent, "laminar-bench-"));
+  try {
+    return await action(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Where the contestant's files stand, each run of which gets a copy. */
+async function prepare(parent: string, { row, contestant }: Entrant, settings: Settings): Promise<string | undefined> {
+  if (contestant.prepare === undefined) return undefined;
+  const directory = await mkdtemp(join(parent, "prepared-"));
+  await runJob({ step: "prepare", row: row.name, contestant: contestant.name, settings, directory });
+  return directory;
+}
+
+function runOnce({ places }: Plan, { row, contestant }: Entrant, settings: Settings, prepared: string | undefined): Promise<Sample> {
+  return inDirectory(places[row.place], async (parent) => {
+    const directory = join(parent, "data");
+    if (prepared === undefined) await mkdir(directory);
+    else await cp(prepared, directory, { recursive: true });
+    const sample = await runJob({ step: "run", row: row.name, contestant: contestant.name, settings, directory });
+    if (sample === undefined) throw new Error(`${row.name}, ${contestant.name}: no sample`);
+    return sample;
+  });
+}
+
+const resultOf = ({ row: { name: row, title, unit }, contestant: { name, role }, samples }: Entrant): Result => ({ row, title, unit, name, role, samples });
+
+function publishedOf({ name: row, title, unit, published }: Row, settings: Settings): Result[] {
+  return (published?.(settings) ?? []).map(({ name, ...sample }) => ({ row, title, unit, name, role: "published", samples: [sample] }));
+}
