@@ -45,8 +45,7 @@ export function parseOptions(args: readonly string[]): Options {
     dir: text,
     "better-sqlite3": text,
   } as const;
-  // pnpm hands the separator on with what follows it.
-  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options });
+  const { values } = parseArgs({ args: [...args], options });
   const unknown = values.only.find((name) => !names.includes(name));
   if (unknown !== undefined) throw new TypeError(`--only: there is no row "${unknown}"; there are ${names.join(", ")}`);
   const settings: Settings = {

@@ -3,7 +3,7 @@ import type { Settings } from "./settings.ts";
 import type { Work } from "./work.ts";
 
 /** Who a contestant is; goals are set against one of these. */
-export type Role = "floor" | "by hand" | "peer as documented" | "peer batched by hand" | "ours" | "published" | "beside";
+export type Role = "floor" | "by hand" | "peer as documented" | "peer batched by hand" | "ours" | "published" | "scaled" | "beside";
 
 /** Rates are better when they are higher, everything else when it is lower. */
 export type Unit = "entries/s" | "commits/s" | "ms" | "%" | "bytes";
@@ -53,4 +53,6 @@ export interface Result {
   readonly name: string;
   readonly role: Role;
   readonly samples: readonly Sample[];
+  /** Why it ended before its last round. */
+  readonly problem?: string | undefined;
 }

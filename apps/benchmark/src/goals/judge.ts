@@ -1,8 +1,8 @@
 import type { Result } from "../row.ts";
-import { referenceNumbers } from "../rows/reference.ts";
 import type { Settings } from "../settings.ts";
 import { medianOf, timesAhead } from "../statistics.ts";
 import { formatBytes } from "../table/format.ts";
+import { scaleOf } from "./scale.ts";
 import type { Goal, Limit, Rivals, Verdict } from "./goal.ts";
 
 export interface Judgement {
@@ -26,13 +26,6 @@ export function judge(goals: readonly Goal[], results: readonly Result[], settin
     else verdicts.push(verdict);
   }
   return { verdicts, open };
-}
-
-/** How many times as fast as the published machine this one is, by what lmdb does on both; `undefined` when that wasn't measured. */
-export function scaleOf(results: readonly Result[]): number | undefined {
-  const here = results.find(({ row, name }) => row === "anchor" && name === "lmdb");
-  const rate = here && medianOf(here);
-  return rate === undefined ? undefined : rate / referenceNumbers.anchors.lmdb;
 }
 
 function judgeRivals(goal: Goal, { role, times }: Rivals, ours: Result, row: readonly Result[], scale: number | undefined): Verdict | string {

@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { packageVersion } from "./package-version.ts";
 import { bulkChunk, type OpenPeer, type Peer, type PeerEntry } from "./peer.ts";
 import type { ClassicLevel } from "classic-level";
 import type { Work } from "../work.ts";
@@ -13,7 +13,7 @@ export const classicLevel: Peer = {
   async look() {
     try {
       await import("classic-level");
-      return { version: String((createRequire(import.meta.url)("classic-level/package.json") as { version: unknown }).version) };
+      return { version: packageVersion("classic-level") };
     } catch (error) {
       return { missing: `its native part doesn't load here (${(error as Error).message.split("\n")[0]})` };
     }

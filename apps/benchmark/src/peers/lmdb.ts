@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { join } from "node:path";
+import { packageVersion } from "./package-version.ts";
 import { bulkChunk, type OpenPeer, type Peer, type PeerEntry } from "./peer.ts";
 import type { Work } from "../work.ts";
 
@@ -25,7 +25,7 @@ export const lmdb: Peer = {
   async look() {
     try {
       await load("lmdb");
-      return { version: String((createRequire(import.meta.url)("lmdb/package.json") as { version: unknown }).version) };
+      return { version: packageVersion("lmdb") };
     } catch (error) {
       return { missing: `its native part doesn't load here (${(error as Error).message.split("\n")[0]})` };
     }

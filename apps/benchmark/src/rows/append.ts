@@ -32,7 +32,7 @@ async function rate({ entries }: Work, directory: string, action: () => void | P
 }
 
 const floor: Contestant = {
-  name: "floor: the bytes preformed, 256 KiB a write",
+  name: "floor",
   role: "floor",
   async run(directory, work) {
     const file = join(directory, "file");
@@ -81,7 +81,7 @@ const standard: Contestant = {
 };
 
 const own: Contestant = {
-  name: "@laminar/wal, a codec of one's own",
+  name: "@laminar/wal, own codec",
   role: "ours",
   async run(directory, work) {
     const keys = work.keys();

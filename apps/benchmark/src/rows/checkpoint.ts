@@ -13,20 +13,20 @@ const changedShare = 0.01;
 
 export const checkpoint: Row = {
   name: "checkpoint",
-  title: "full checkpoint of a state in memory, durable",
+  title: "full checkpoint",
   unit: "ms",
   place: "disk",
   start: "warm",
   contestants: () => [
     full("checkpoint", async () => undefined),
-    full("checkpoint, then all of it read back and verified", async (directory, metadata) => (await openCheckpointReader(directory)).verify(metadata)),
+    full("and read back, verified", async (directory, metadata) => (await openCheckpointReader(directory)).verify(metadata)),
   ],
   published: (settings) => (isReferenceWork(settings) ? [{ name: `${referenceNumbers.name}, not verified`, value: referenceMs(referenceNumbers.checkpointMs, settings) }] : []),
 };
 
 export const delta: Row = {
   name: "delta",
-  title: "delta after 1 % has changed, of the full one's",
+  title: "delta of 1 %, as a share",
   unit: "%",
   place: "disk",
   start: "warm",

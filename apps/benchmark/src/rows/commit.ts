@@ -39,7 +39,7 @@ function contestantOf({ name, role, open }: Committer, committers: number, measu
 /** One alone: the disk decides. */
 export const commitOne: Row = {
   name: "commit-1",
-  title: "1 committer, each commit durable",
+  title: "1 committer",
   unit: "commits/s",
   place: "disk",
   start: "warm",
@@ -49,7 +49,7 @@ export const commitOne: Row = {
 function concurrent(committers: number): Row {
   return {
     name: `commit-${committers}`,
-    title: `${committers} committers, each waits for its own`,
+    title: `${committers} committers`,
     unit: "commits/s",
     place: "disk",
     start: "warm",
@@ -63,4 +63,4 @@ export const commitMany: readonly Row[] = [64, 1024].map(concurrent);
 export const commitFree: readonly Row[] = [
   { ...commitOne, contestants: (peers) => [byHand, ...peers.map(documented), log, state].map((one) => contestantOf(one, 1, false)) } satisfies Row,
   concurrent(64),
-].map((row) => ({ ...row, name: row.name.replace("commit", "free-sync"), title: `${row.title.split(",")[0]}, syncs cost nothing`, place: "memory" }));
+].map((row) => ({ ...row, name: row.name.replace("commit", "free-sync"), title: `${row.title}, free syncs`, place: "memory" }));

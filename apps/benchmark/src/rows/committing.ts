@@ -29,7 +29,7 @@ export interface Committer {
 }
 
 export const floor: Committer = {
-  name: "floor: the bytes preformed, a write and a sync off-thread",
+  name: "floor, syncing off-thread",
   role: "floor",
   async open(directory, work) {
     const file = new CommitFloor(join(directory, "file"), work);
@@ -38,7 +38,7 @@ export const floor: Committer = {
 };
 
 export const byHand: Committer = {
-  name: "by hand, group commit",
+  name: "by hand",
   role: "by hand",
   async open(directory, work) {
     const path = join(directory, "file");
@@ -67,7 +67,7 @@ export const log: Committer = {
 };
 
 export const state: Committer = {
-  name: "@laminar/recovery, a durable state",
+  name: "a durable state",
   role: "ours",
   async open(directory, work) {
     const durable = await openDurableState({ directory, ...plainBytes });

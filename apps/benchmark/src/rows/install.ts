@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Contestant, Row } from "../row.ts";
@@ -18,26 +18,35 @@ export const install: Row = {
   contestants: () => [...folders.map(tarball), ...["wal", "recovery"].map(installed)],
 };
 
-interface Pack {
-  readonly size: number;
-  readonly unpackedSize: number;
+/** The manifest's part that is needed. */
+interface Manifest {
+  readonly files: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-function pack(folder: string): Pack {
+const manifestOf = (directory: string): Manifest => JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as Manifest;
+
+function tarballBytes(folder: string): number {
   const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  const [packed] = JSON.parse(output) as readonly Pack[];
+  const [packed] = JSON.parse(output) as readonly { readonly size: number }[];
   if (packed === undefined) throw new Error(`npm packs nothing of ${folder}`);
-  return packed;
+  return packed.size;
+}
+
+/** What a tarball holds: what the manifest names, and what is always in it. */
+function packedBytes(folder: string): number {
+  const names = [...manifestOf(folder).files, "package.json", "README.md"];
+  return names.map((name) => join(folder, name)).reduce((sum, path) => sum + (statSync(path).isDirectory() ? bytesBelow(path) : statSync(path).size), 0);
 }
 
 const tarball = (folder: string): Contestant => ({
   name: `@laminar/${folder}, tarball`,
   role: "ours",
-  run: async () => ({ value: pack(join(packages, folder)).size }),
+  run: async () => ({ value: tarballBytes(join(packages, folder)) }),
 });
 
 const installed = (folder: string): Contestant => ({
-  name: `@laminar/${folder}, installed with all dependencies`,
+  name: `@laminar/${folder}, installed`,
   role: "ours",
   run: async () => ({ value: installedBytes(join(packages, folder)) }),
 });
@@ -50,8 +59,8 @@ function installedBytes(folder: string): number {
     if (seen.has(directory)) return;
     seen.add(directory);
     const isOwn = directory.startsWith(packages);
-    bytes += isOwn ? pack(directory).unpackedSize : bytesBelow(directory);
-    const { dependencies = {} } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8")) as { dependencies?: Record<string, string> };
+    bytes += isOwn ? packedBytes(directory) : bytesBelow(directory);
+    const { dependencies = {} } = manifestOf(directory);
     const neighbours = isOwn ? join(directory, "node_modules") : directory.slice(0, directory.lastIndexOf("node_modules") + "node_modules".length);
     for (const name of Object.keys(dependencies)) add(realpathSync(join(neighbours, name)));
   };

@@ -10,7 +10,7 @@ import { isReferenceWork, referenceMs, referenceNumbers } from "./reference.ts";
 
 export const load: Row = {
   name: "load",
-  title: "load it to a ready state",
+  title: "load the checkpoint",
   unit: "ms",
   place: "disk",
   start: "cold",
@@ -44,7 +44,7 @@ const openState: Contestant = {
 };
 
 const recoverStore: Contestant = {
-  name: "recover through a sink into a store",
+  name: "recover into a store",
   role: "ours",
   prepare: prepareState,
   async run(directory, work) {

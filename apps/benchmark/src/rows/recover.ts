@@ -15,7 +15,7 @@ import type { Work } from "../work.ts";
 /** From files that are in the page cache to a state that answers, in a new process. */
 export const recover: Row = {
   name: "recover",
-  title: "recover to a ready state, from the log alone",
+  title: "recover from the log alone",
   unit: "entries/s",
   place: "disk",
   start: "cold",
@@ -28,7 +28,7 @@ async function sampleOf<T>(entries: number, action: () => T | Promise<T>): Promi
 }
 
 const floor: Contestant = {
-  name: "floor: read only",
+  name: "floor, read only",
   role: "floor",
   prepare: async (directory, work) => writePreformed(join(directory, "file"), rawBytes(work)),
   async run(directory, work) {
@@ -105,7 +105,7 @@ const durableState: Contestant = {
 };
 
 const throughSink: Contestant = {
-  name: "recover through a sink into a store",
+  name: "recover into a store",
   role: "ours",
   prepare: writeLog,
   async run(directory, work) {

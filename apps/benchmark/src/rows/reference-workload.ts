@@ -13,7 +13,7 @@ import { isReferenceWork, referenceNumbers } from "./reference.ts";
 /** A delete of an older key after each ten puts, and a commit after each hundred changes: what the reference was measured with. */
 export const referenceWorkload: Row = {
   name: "reference-workload",
-  title: "recover puts, a tenth deleted, a commit each 100",
+  title: "recover the reference's workload",
   unit: "entries/s",
   place: "disk",
   start: "cold",
@@ -69,7 +69,7 @@ const durableState = contestant("openDurableState", async (directory) => {
   return { state, close: () => state.close() };
 });
 
-const throughSink = contestant("recover through a sink into a store", async (directory) => {
+const throughSink = contestant("recover into a store", async (directory) => {
   const state = createStateStore();
   await recover({ walDir: join(directory, "log"), apply: sinkInto(state), mustExist: true });
   return { state };

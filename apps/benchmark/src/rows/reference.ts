@@ -1,5 +1,8 @@
 import { type Settings, standardSettings } from "../settings.ts";
 
+/** The row of `anchors`. */
+export const anchorRow = "anchor";
+
 /**
  * The reference implementation in Rust can't run here. These are the numbers that were measured of it once, on another machine of
  * two cores, with keys of 16 bytes and values of 100; on that machine two contestants of this benchmark gave what `anchors` says.

@@ -23,27 +23,40 @@ interface Entrant {
   readonly row: Row;
   readonly contestant: Contestant;
   readonly samples: Sample[];
+  /** It takes no further part once it has failed; the others do. */
+  problem: string | undefined;
 }
 
 /** Runs everybody in turn, round by round, so that a slow minute of the machine hits all alike. Before the rounds that count comes one in small, for all. */
 export async function runRounds(plan: Plan, progress: (line: string) => void): Promise<readonly Result[]> {
-  const entrants = plan.rows.flatMap((row) => row.contestants(plan.peers).map((contestant): Entrant => ({ row, contestant, samples: [] })));
-  await inDirectory(plan.places.disk, async (small) => {
+  const entrants = plan.rows.flatMap((row) => row.contestants(plan.peers).map((contestant): Entrant => ({ row, contestant, samples: [], problem: undefined })));
+  const { disk } = plan.places;
+  await inDirectory(disk, async (directory) => {
     progress("warming up");
-    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await runOnce(plan, entrant, smaller(plan.settings), await prepare(small, entrant, smaller(plan.settings)));
+    const small = { ...plan, settings: smaller(plan.settings) };
+    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await attempt(entrant, async () => void (await runOnce(small, entrant, await prepare(directory, entrant, small.settings))));
   });
-  await inDirectory(plan.places.disk, async (directory) => {
+  await inDirectory(disk, async (directory) => {
     progress("preparing what is read");
     const prepared = new Map<Entrant, string | undefined>();
-    for (const entrant of entrants) prepared.set(entrant, await prepare(directory, entrant, plan.settings));
+    for (const entrant of entrants) await attempt(entrant, async () => void prepared.set(entrant, await prepare(directory, entrant, plan.settings)));
     for (let round = 1; round <= plan.rounds; round++) {
       progress(`round ${round} of ${plan.rounds}`);
       for (const entrant of entrants.filter(({ row }) => round === 1 || row.start !== "once")) {
-        entrant.samples.push(await runOnce(plan, entrant, plan.settings, prepared.get(entrant)));
+        await attempt(entrant, async () => void entrant.samples.push(await runOnce(plan, entrant, prepared.get(entrant))));
       }
     }
   });
   return plan.rows.flatMap((row) => [...entrants.filter((entrant) => entrant.row === row).map(resultOf), ...publishedOf(row, plan.settings)]);
+}
+
+async function attempt(entrant: Entrant, step: () => Promise<void>): Promise<void> {
+  if (entrant.problem !== undefined) return;
+  try {
+    await step();
+  } catch (error) {
+    entrant.problem = error instanceof Error ? error.message : String(error);
+  }
 }
 
 async function inDirectory<T>(parent: string, action: (directory: string) => Promise<T>): Promise<T> {
@@ -63,7 +76,7 @@ async function prepare(parent: string, { row, contestant }: Entrant, settings: S
   return directory;
 }
 
-function runOnce({ places }: Plan, { row, contestant }: Entrant, settings: Settings, prepared: string | undefined): Promise<Sample> {
+function runOnce({ places, settings }: Plan, { row, contestant }: Entrant, prepared: string | undefined): Promise<Sample> {
   return inDirectory(places[row.place], async (parent) => {
     const directory = join(parent, "data");
     if (prepared === undefined) await mkdir(directory);
@@ -74,7 +87,7 @@ function runOnce({ places }: Plan, { row, contestant }: Entrant, settings: Setti
   });
 }
 
-const resultOf = ({ row: { name: row, title, unit }, contestant: { name, role }, samples }: Entrant): Result => ({ row, title, unit, name, role, samples });
+const resultOf = ({ row: { name: row, title, unit }, contestant: { name, role }, samples, problem }: Entrant): Result => ({ row, title, unit, name, role, samples, problem });
 
 function publishedOf({ name: row, title, unit, published }: Row, settings: Settings): Result[] {
   return (published?.(settings) ?? []).map(({ name, ...sample }) => ({ row, title, unit, name, role: "published", samples: [sample] }));

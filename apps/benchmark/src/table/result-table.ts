@@ -3,7 +3,7 @@ import type { Result, Sample } from "../row.ts";
 import { medianOf, numbersOf, timesAhead } from "../statistics.ts";
 import { formatBytes, formatValue } from "./format.ts";
 
-const head = ["measure", "contestant", "median", "range", "ours = 1", "bytes an entry", "peak memory (grown by)", "longest stall"];
+const head = ["measure", "contestant", "median", "range", "ours = 1", "B/entry", "peak (grown by)", "stall"];
 
 /** Everything that was measured, those who lost to us and those who didn't. */
 export function resultTable(results: readonly Result[]): string {
@@ -18,7 +18,7 @@ export function resultTable(results: readonly Result[]): string {
 }
 
 function cellsOf(result: Result, results: readonly Result[]): string[] {
-  const { name, unit } = result;
+  const { name, unit, problem } = result;
   const shown = (metric: keyof Sample, format: (value: number) => string): string => {
     const value = medianOf(result, metric);
     return value === undefined ? "" : format(value);
@@ -26,7 +26,7 @@ function cellsOf(result: Result, results: readonly Result[]): string[] {
   const grown = shown("peakGrowth", formatBytes);
   return [
     name,
-    shown("value", (value) => formatValue(value, unit)),
+    problem === undefined ? shown("value", (value) => formatValue(value, unit)) : "FAILED",
     rangeOf(result),
     speedOf(result, results),
     shown("bytesPerEntry", (bytes) => bytes.toFixed(1)),
