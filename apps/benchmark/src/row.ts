@@ -27,8 +27,14 @@ export interface Contestant {
   readonly role: Role;
   /** Fills a directory once, in a process of its own; each `run` then gets a copy of it. */
   prepare?(directory: string, work: Work): Promise<void>;
-  /** Measures once, and throws when what was to be done is not there afterwards. */
-  run(directory: string, work: Work): Promise<Sample>;
+  run(directory: string, work: Work): Promise<Measured>;
+}
+
+/** What one run gave. */
+export interface Measured {
+  readonly sample: Sample;
+  /** Throws when what was to be done wasn't: what was written can't be read back, or isn't what it should be. Once, in the same process. */
+  verify(): void | Promise<void>;
 }
 
 export interface Row {

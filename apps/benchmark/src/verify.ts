@@ -1,6 +1,13 @@
+import type { Peer } from "./peers/peer.ts";
 import type { Work } from "./work.ts";
 
 const looks = 1000;
+
+/** A state store, or a durable state. */
+export interface ReadableState {
+  readonly size: number;
+  get(key: Uint8Array): Uint8Array | undefined;
+}
 
 /** A contestant that doesn't do the work doesn't win. */
 export function requireCount(what: string, actual: number, expected: number): void {
@@ -16,8 +23,21 @@ export function requireEntries(what: string, work: Work, count: number, get: (in
   }
 }
 
+/** The same of a state that holds all entries and nothing else. */
+export function requireState(state: ReadableState, work: Work): void {
+  requireCount("the state", state.size, work.entries);
+  requireEntries("the state", work, work.entries, (i) => state.get(work.key(i)));
+}
+
 /** The same of a map that holds the first `count` entries and nothing else. */
 export function requireMap(what: string, work: Work, count: number, map: ReadonlyMap<string, Uint8Array>): void {
   requireCount(what, map.size, count);
   requireEntries(what, work, count, (i) => map.get(work.text(i)));
+}
+
+/** The same of a peer's files, which are opened for it. */
+export async function requireStore(peer: Peer, directory: string, work: Work, count: number): Promise<void> {
+  const store = await peer.open(directory);
+  requireMap(peer.name, work, count, await store.readAll());
+  await store.close();
 }

@@ -1,4 +1,4 @@
-import { openWal, readWalSync, type WalCodec, type WalEntry, type WalEntryInput, type WriteAheadLog } from "@laminar/wal";
+import { bytesCodec, openWal, readWalSync, type WalCodec, type WalEntry, type WalEntryInput, type WriteAheadLog } from "@laminar/wal";
 import { requireCount } from "../verify.ts";
 import type { Work } from "../work.ts";
 
@@ -29,7 +29,7 @@ export async function appendOwn(log: WriteAheadLog<Uint8Array, number>, entries:
   await log.sync();
 }
 
-export function joined(key: Uint8Array, value: Uint8Array): Uint8Array {
+function joined(key: Uint8Array, value: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(key.length + value.length);
   bytes.set(key);
   bytes.set(value, key.length);
@@ -72,4 +72,16 @@ export function requireLog(directory: string, work: Work, count: number): void {
     }
   }
   requireCount(directory, records, count);
+}
+
+/** The same of a log of one's own entries. */
+export function requireOwnLog(directory: string, work: Work): void {
+  let records = 0;
+  for (const { entries } of readWalSync(directory, { codec: bytesCodec })) {
+    for (const bytes of entries) {
+      const i = records++;
+      if (Buffer.compare(bytes, joined(work.key(i), work.value(i))) !== 0) throw new Error(`${directory}: entry ${i} is not what was appended`);
+    }
+  }
+  requireCount(directory, records, work.entries);
 }

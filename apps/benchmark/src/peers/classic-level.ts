@@ -1,15 +1,21 @@
 import { join } from "node:path";
 import { packageVersion } from "./package-version.ts";
-import { bulkChunk, type OpenPeer, type Peer, type PeerEntry } from "./peer.ts";
+import type { OpenPeer, Peer, PeerEntry } from "./peer.ts";
 import type { ClassicLevel } from "classic-level";
 import type { Work } from "../work.ts";
 
+/** Entries of a batch, which is a message to another thread. */
+const bulkChunk = 1000;
+
 type Database = ClassicLevel<string, Uint8Array>;
 
-/** LevelDB. Without `sync: true` a write is durable some time later; in bulk the last one alone is synced, which covers those before it. */
+/**
+ * LevelDB. Without `sync: true` a write is durable some time later; in bulk the last one alone is synced, which
+ * covers those before it. Chained batches are several times as fast as arrays of operations.
+ */
 export const classicLevel: Peer = {
   name: "classic-level",
-  bulkWay: `batches of ${bulkChunk}, the last one synced`,
+  bulkWay: "chained batches, the last synced",
   async look() {
     try {
       await import("classic-level");
@@ -35,8 +41,10 @@ class OpenLevel implements OpenPeer {
 
   async append(texts: readonly string[], work: Work): Promise<void> {
     for (let i = 0; i < texts.length; i += bulkChunk) {
-      const operations = texts.slice(i, i + bulkChunk).map((key, at) => ({ type: "put", key, value: work.value(i + at) }) as const);
-      await this.#database.batch(operations, { sync: i + bulkChunk >= texts.length });
+      const end = Math.min(i + bulkChunk, texts.length);
+      const batch = this.#database.batch();
+      for (let at = i; at < end; at++) batch.put(texts[at] as string, work.value(at));
+      await batch.write({ sync: end === texts.length });
     }
   }
 
@@ -45,8 +53,9 @@ class OpenLevel implements OpenPeer {
   }
 
   commitBatch(batch: readonly PeerEntry[]): Promise<void> {
-    const operations = batch.map(({ key, value }) => ({ type: "put", key, value }) as const);
-    return this.#database.batch(operations, { sync: true });
+    const chained = this.#database.batch();
+    for (const { key, value } of batch) chained.put(key, value);
+    return chained.write({ sync: true });
   }
 
   async readAll(): Promise<Map<string, Uint8Array>> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { packageVersion } from "./package-version.ts";
-import { bulkChunk, type OpenPeer, type Peer, type PeerEntry } from "./peer.ts";
+import type { OpenPeer, Peer, PeerEntry } from "./peer.ts";
 import type { Work } from "../work.ts";
 
 /** What is used of it. Its own types don't compile in a module, so it is loaded without them. */
@@ -11,6 +11,7 @@ interface Lmdb {
 interface Database {
   readonly flushed: Promise<unknown>;
   put(key: string, value: Uint8Array): Promise<boolean>;
+  transactionSync(action: () => void): void;
   batch(action: () => void): Promise<unknown>;
   getRange(): Iterable<{ readonly key: string; readonly value: Uint8Array }>;
   close(): Promise<void>;
@@ -21,7 +22,7 @@ const load = async (name: string): Promise<Lmdb> => (await import(name)) as Lmdb
 /** Keys in its default encoding, values as they are. `put` resolves once the entry is flushed, as its documentation says. */
 export const lmdb: Peer = {
   name: "lmdb",
-  bulkWay: "put, the last one awaited",
+  bulkWay: "one transaction",
   async look() {
     try {
       await load("lmdb");
@@ -45,12 +46,9 @@ class OpenLmdb implements OpenPeer {
 
   async append(texts: readonly string[], work: Work): Promise<void> {
     const database = this.#database;
-    let last: Promise<boolean> | undefined;
-    for (let i = 0; i < texts.length; i++) {
-      last = database.put(texts[i] as string, work.value(i));
-      if ((i + 1) % bulkChunk === 0) await last;
-    }
-    await last;
+    database.transactionSync(() => {
+      for (let i = 0; i < texts.length; i++) void database.put(texts[i] as string, work.value(i));
+    });
     await database.flushed;
   }
 

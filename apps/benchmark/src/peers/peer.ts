@@ -31,6 +31,3 @@ export interface PeerEntry {
   readonly key: string;
   readonly value: Uint8Array;
 }
-
-/** Where the documentation bounds how much is under way at once. */
-export const bulkChunk = 10_000;

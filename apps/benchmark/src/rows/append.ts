@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { bytesCodec, openWal, readWalSync } from "@laminar/wal";
+import { openWal } from "@laminar/wal";
 import { appendByHand } from "../by-hand/append.ts";
 import { recoverByHand } from "../by-hand/recover.ts";
 import { rawBytes, writePreformed } from "../floor.ts";
-import { appendOwn, appendStandard, joined, ownCodec, requireLog } from "../laminar/logs.ts";
+import { appendOwn, appendStandard, ownCodec, requireLog, requireOwnLog } from "../laminar/logs.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Contestant, Row, Sample } from "../row.ts";
 import { bytesBelow } from "../sizes.ts";
-import { requireCount, requireMap } from "../verify.ts";
+import { requireCount, requireMap, requireStore } from "../verify.ts";
 import type { Work } from "../work.ts";
 import { isReferenceWork, referenceNumbers } from "./reference.ts";
 
@@ -37,8 +37,7 @@ const floor: Contestant = {
   async run(directory, work) {
     const file = join(directory, "file");
     const sample = await rate(work, directory, () => writePreformed(file, rawBytes(work)));
-    requireCount(file, readFileSync(file).length, rawBytes(work));
-    return sample;
+    return { sample, verify: () => requireCount(file, statSync(file).size, rawBytes(work)) };
   },
 };
 
@@ -49,8 +48,7 @@ const byHand: Contestant = {
     const file = join(directory, "file");
     const keys = work.keys();
     const sample = await rate(work, directory, () => appendByHand(file, keys, work));
-    requireMap(file, work, work.entries, recoverByHand(file));
-    return sample;
+    return { sample, verify: () => requireMap(file, work, work.entries, recoverByHand(file)) };
   },
 };
 
@@ -61,10 +59,7 @@ const ofPeer = (peer: Peer): Contestant => ({
     const texts = work.texts();
     const store = await peer.open(directory);
     const sample = await rate(work, directory, () => store.append(texts, work), () => store.close());
-    const reopened = await peer.open(directory);
-    requireMap(peer.name, work, work.entries, await reopened.readAll());
-    await reopened.close();
-    return sample;
+    return { sample, verify: () => requireStore(peer, directory, work, work.entries) };
   },
 });
 
@@ -75,8 +70,7 @@ const standard: Contestant = {
     const keys = work.keys();
     const log = await openWal(directory);
     const sample = await rate(work, directory, () => appendStandard(log, keys, work), () => log.close());
-    requireLog(directory, work, work.entries);
-    return sample;
+    return { sample, verify: () => requireLog(directory, work, work.entries) };
   },
 };
 
@@ -87,14 +81,6 @@ const own: Contestant = {
     const keys = work.keys();
     const log = await openWal(directory, { codec: ownCodec(keys, work) });
     const sample = await rate(work, directory, () => appendOwn(log, work.entries), () => log.close());
-    let records = 0;
-    for (const { entries } of readWalSync(directory, { codec: bytesCodec })) {
-      for (const bytes of entries) {
-        const i = records++;
-        if (Buffer.compare(bytes, joined(work.key(i), work.value(i))) !== 0) throw new Error(`${directory}: entry ${i} is not what was appended`);
-      }
-    }
-    requireCount(directory, records, work.entries);
-    return sample;
+    return { sample, verify: () => requireOwnLog(directory, work) };
   },
 };

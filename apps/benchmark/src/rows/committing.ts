@@ -10,7 +10,7 @@ import { BatchedCommits } from "../peers/batched-commits.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Role } from "../row.ts";
 import { bytesBelow } from "../sizes.ts";
-import { requireCount, requireEntries, requireMap } from "../verify.ts";
+import { requireCount, requireEntries, requireMap, requireStore } from "../verify.ts";
 import type { Work } from "../work.ts";
 
 /** Something that entries can be committed to, one at a time, each durable when its promise settles. */
@@ -94,7 +94,7 @@ export const documented = (peer: Peer): Committer => ({
   async open(directory, work) {
     const store = await peer.open(directory);
     const texts = work.texts();
-    return { commit: (i) => store.commit(texts[i] as string, work.value(i)), close: () => store.close(), verify: verifierOf(peer, directory, work) };
+    return { commit: (i) => store.commit(texts[i] as string, work.value(i)), close: () => store.close(), verify: (commits) => requireStore(peer, directory, work, Math.min(commits, work.entries)) };
   },
 });
 
@@ -105,14 +105,6 @@ export const batched = (peer: Peer): Committer => ({
     const store = await peer.open(directory);
     const queue = new BatchedCommits(store);
     const texts = work.texts();
-    return { commit: (i) => queue.commit(texts[i] as string, work.value(i)), close: () => store.close(), verify: verifierOf(peer, directory, work) };
+    return { commit: (i) => queue.commit(texts[i] as string, work.value(i)), close: () => store.close(), verify: (commits) => requireStore(peer, directory, work, Math.min(commits, work.entries)) };
   },
 });
-
-function verifierOf(peer: Peer, directory: string, work: Work): Committing["verify"] {
-  return async (commits) => {
-    const store = await peer.open(directory);
-    requireMap(peer.name, work, Math.min(commits, work.entries), await store.readAll());
-    await store.close();
-  };
-}

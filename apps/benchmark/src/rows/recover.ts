@@ -9,7 +9,7 @@ import { plainBytes, sinkInto } from "../laminar/states.ts";
 import { timeAndMemory } from "../memory.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Contestant, Row, Sample } from "../row.ts";
-import { requireCount, requireEntries, requireMap } from "../verify.ts";
+import { requireCount, requireMap, requireState } from "../verify.ts";
 import type { Work } from "../work.ts";
 
 /** From files that are in the page cache to a state that answers, in a new process. */
@@ -33,8 +33,7 @@ const floor: Contestant = {
   prepare: async (directory, work) => writePreformed(join(directory, "file"), rawBytes(work)),
   async run(directory, work) {
     const { result, sample } = await sampleOf(work.entries, () => readOnly(join(directory, "file")));
-    requireCount("floor", result, rawBytes(work));
-    return sample;
+    return { sample, verify: () => requireCount("floor", result, rawBytes(work)) };
   },
 };
 
@@ -45,8 +44,7 @@ const byHand: Contestant = {
   async run(directory, work) {
     const file = join(directory, "file");
     const { result, sample } = await sampleOf(work.entries, () => recoverByHand(file));
-    requireMap(file, work, work.entries, result);
-    return sample;
+    return { sample, verify: () => requireMap(file, work, work.entries, result) };
   },
 };
 
@@ -67,11 +65,9 @@ const intoMap = (peer: Peer): Contestant => ({
     await peer.look();
     const { result, sample } = await sampleOf(work.entries, async () => {
       const store = await peer.open(directory);
-      return { store, map: await store.readAll() };
+      return store.readAll();
     });
-    requireMap(peer.name, work, work.entries, result.map);
-    await result.store.close();
-    return sample;
+    return { sample, verify: () => requireMap(peer.name, work, work.entries, result) };
   },
 });
 
@@ -83,9 +79,7 @@ const openOnly = (peer: Peer): Contestant => ({
   async run(directory, work) {
     await peer.look();
     const { result, sample } = await sampleOf(work.entries, () => peer.open(directory));
-    requireMap(peer.name, work, work.entries, await result.readAll());
-    await result.close();
-    return sample;
+    return { sample, verify: async () => requireMap(peer.name, work, work.entries, await result.readAll()) };
   },
 });
 
@@ -97,10 +91,7 @@ const durableState: Contestant = {
   prepare: writeLog,
   async run(directory, work) {
     const { result, sample } = await sampleOf(work.entries, () => openDurableState({ directory, ...plainBytes, mustExist: true }));
-    requireCount(directory, result.size, work.entries);
-    requireEntries(directory, work, work.entries, (i) => result.get(work.key(i)));
-    await result.close();
-    return sample;
+    return { sample, verify: () => requireState(result, work) };
   },
 };
 
@@ -111,8 +102,6 @@ const throughSink: Contestant = {
   async run(directory, work) {
     const store = createStateStore();
     const { sample } = await sampleOf(work.entries, () => recoverState({ walDir: join(directory, "log"), apply: sinkInto(store), mustExist: true }));
-    requireCount(directory, store.size, work.entries);
-    requireEntries(directory, work, work.entries, (i) => store.get(work.key(i)));
-    return sample;
+    return { sample, verify: () => requireState(store, work) };
   },
 };

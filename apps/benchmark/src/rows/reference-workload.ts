@@ -6,7 +6,7 @@ import { writeState } from "../laminar/logs.ts";
 import { plainBytes, sinkInto } from "../laminar/states.ts";
 import { timeAndMemory } from "../memory.ts";
 import type { Contestant, Row } from "../row.ts";
-import { requireCount } from "../verify.ts";
+import { type ReadableState, requireCount } from "../verify.ts";
 import type { Work } from "../work.ts";
 import { isReferenceWork, referenceNumbers } from "./reference.ts";
 
@@ -35,12 +35,7 @@ function* changes(work: Work): Generator<WalEntryInput> {
   }
 }
 
-interface Readable {
-  readonly size: number;
-  get(key: Uint8Array): Uint8Array | undefined;
-}
-
-function requireState(state: Readable, work: Work): void {
+function requireChanges(state: ReadableState, work: Work): void {
   requireCount("the recovered state", state.size, work.entries - Math.floor(work.entries / putsBetween));
   const step = Math.max(1, Math.floor(work.entries / 1000));
   for (let i = 0; i < work.entries; i += step) {
@@ -50,27 +45,22 @@ function requireState(state: Readable, work: Work): void {
   }
 }
 
-function contestant(name: string, recoverIt: (directory: string) => Promise<{ readonly state: Readable; close?(): Promise<void> }>): Contestant {
+function contestant(name: string, recoverIt: (directory: string) => Promise<ReadableState>): Contestant {
   return {
     name,
     role: "ours",
     prepare: (directory, work) => writeState(join(directory, "log"), changes(work)),
     async run(directory, work) {
       const { result, ms, peak, peakGrowth } = await timeAndMemory(() => recoverIt(directory));
-      requireState(result.state, work);
-      await result.close?.();
-      return { value: (changesOf(work.entries) * 1000) / ms, peak, peakGrowth };
+      return { sample: { value: (changesOf(work.entries) * 1000) / ms, peak, peakGrowth }, verify: () => requireChanges(result, work) };
     },
   };
 }
 
-const durableState = contestant("openDurableState", async (directory) => {
-  const state = await openDurableState({ directory, ...plainBytes, mustExist: true });
-  return { state, close: () => state.close() };
-});
+const durableState = contestant("openDurableState", (directory) => openDurableState({ directory, ...plainBytes, mustExist: true }));
 
 const throughSink = contestant("recover into a store", async (directory) => {
-  const state = createStateStore();
-  await recover({ walDir: join(directory, "log"), apply: sinkInto(state), mustExist: true });
-  return { state };
+  const store = createStateStore();
+  await recover({ walDir: join(directory, "log"), apply: sinkInto(store), mustExist: true });
+  return store;
 });

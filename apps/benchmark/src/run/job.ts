@@ -3,7 +3,7 @@ import type { Settings } from "../settings.ts";
 
 /** What a process of its own is asked to do, as JSON. */
 export interface Job {
-  readonly step: "prepare" | "run";
+  readonly step: "prepare" | "run" | "run and verify";
   readonly row: string;
   readonly contestant: string;
   readonly settings: Settings;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Peer } from "../peers/peer.ts";
 import type { Contestant, Result, Row, Sample } from "../row.ts";
 import { type Settings, smaller } from "../settings.ts";
+import type { Job } from "./job.ts";
 import { runJob } from "./run-job.ts";
 
 export interface Places {
@@ -27,14 +28,14 @@ interface Entrant {
   problem: string | undefined;
 }
 
-/** Runs everybody in turn, round by round, so that a slow minute of the machine hits all alike. Before the rounds that count comes one in small, for all. */
+/** Runs everybody in turn, round by round, so that a slow minute of the machine hits all alike. Before the rounds that count comes one in small, for all; in that one and in the first that counts it is verified that the work was done. */
 export async function runRounds(plan: Plan, progress: (line: string) => void): Promise<readonly Result[]> {
   const entrants = plan.rows.flatMap((row) => row.contestants(plan.peers).map((contestant): Entrant => ({ row, contestant, samples: [], problem: undefined })));
   const { disk } = plan.places;
   await inDirectory(disk, async (directory) => {
     progress("warming up");
     const small = { ...plan, settings: smaller(plan.settings) };
-    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await attempt(entrant, async () => void (await runOnce(small, entrant, await prepare(directory, entrant, small.settings))));
+    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await attempt(entrant, async () => void (await runOnce(small, entrant, "run and verify", await prepare(directory, entrant, small.settings))));
   });
   await inDirectory(disk, async (directory) => {
     progress("preparing what is read");
@@ -43,7 +44,7 @@ export async function runRounds(plan: Plan, progress: (line: string) => void): P
     for (let round = 1; round <= plan.rounds; round++) {
       progress(`round ${round} of ${plan.rounds}`);
       for (const entrant of entrants.filter(({ row }) => round === 1 || row.start !== "once")) {
-        await attempt(entrant, async () => void entrant.samples.push(await runOnce(plan, entrant, prepared.get(entrant))));
+        await attempt(entrant, async () => void entrant.samples.push(await runOnce(plan, entrant, round === 1 ? "run and verify" : "run", prepared.get(entrant))));
       }
     }
   });
@@ -76,12 +77,12 @@ async function prepare(parent: string, { row, contestant }: Entrant, settings: S
   return directory;
 }
 
-function runOnce({ places, settings }: Plan, { row, contestant }: Entrant, prepared: string | undefined): Promise<Sample> {
+function runOnce({ places, settings }: Plan, { row, contestant }: Entrant, step: Job["step"], prepared: string | undefined): Promise<Sample> {
   return inDirectory(places[row.place], async (parent) => {
     const directory = join(parent, "data");
     if (prepared === undefined) await mkdir(directory);
     else await cp(prepared, directory, { recursive: true });
-    const sample = await runJob({ step: "run", row: row.name, contestant: contestant.name, settings, directory });
+    const sample = await runJob({ step, row: row.name, contestant: contestant.name, settings, directory });
     if (sample === undefined) throw new Error(`${row.name}, ${contestant.name}: no sample`);
     return sample;
   });

@@ -21,10 +21,12 @@ async function doJob({ step, row, contestant, settings, directory }: Job): Promi
   if (found.start === "warm") {
     const warm = join(directory, "warm");
     await mkdir(warm);
-    await chosen.run(warm, new Work(smaller(settings)));
+    await (await chosen.run(warm, new Work(smaller(settings)))).verify();
     await rm(warm, { recursive: true });
   }
-  return chosen.run(directory, work);
+  const { sample, verify } = await chosen.run(directory, work);
+  if (step === "run and verify") await verify();
+  return sample;
 }
 
 async function answer(): Promise<Answer> {
