@@ -25,8 +25,8 @@ export interface Contestant {
   /** Unique in its row. */
   readonly name: string;
   readonly role: Role;
-  /** Fills a directory once, in a process of its own; each `run` then gets a copy of it. */
-  prepare?(directory: string, work: Work): Promise<void>;
+  /** Fills a directory once, in a process of its own; each `run` then gets a copy of it. Contestants with the same function share what it made. */
+  readonly prepare?: (directory: string, work: Work) => Promise<void>;
   run(directory: string, work: Work): Promise<Measured>;
 }
 
@@ -34,7 +34,7 @@ export interface Contestant {
 export interface Measured {
   readonly sample: Sample;
   /** Throws when what was to be done wasn't: what was written can't be read back, or isn't what it should be. Once, in the same process. */
-  verify(): void | Promise<void>;
+  readonly verify: () => void | Promise<void>;
 }
 
 export interface Row {
@@ -48,7 +48,7 @@ export interface Row {
   readonly start: "warm" | "cold" | "once";
   contestants(peers: readonly Peer[]): readonly Contestant[];
   /** What others have published of the same work. */
-  published?(settings: Settings): readonly (Sample & { readonly name: string })[];
+  readonly published?: (settings: Settings) => readonly (Sample & { readonly name: string })[];
 }
 
 /** All samples of one contestant. */

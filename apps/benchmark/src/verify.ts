@@ -38,6 +38,7 @@ export function requireMap(what: string, work: Work, count: number, map: Readonl
 /** The same of a peer's files, which are opened for it. */
 export async function requireStore(peer: Peer, directory: string, work: Work, count: number): Promise<void> {
   const store = await peer.open(directory);
-  requireMap(peer.name, work, count, await store.readAll());
+  const map = await store.readAll();
   await store.close();
+  requireMap(peer.name, work, count, map);
 }

@@ -4,7 +4,7 @@ const alphabet = new TextEncoder().encode("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_
 /** So many characters of six bits hold a number of 32. */
 export const keyBytesLeast = 6;
 /** Values come from a pool of random bytes, which no compression of a block can take advantage of. */
-const valuePoolBytes = 16 * 1024 * 1024;
+const valuePoolBytes = 4 * 1024 * 1024;
 const valuesMost = 1024;
 
 /** Every number of 32 bits for another one, in an order without a pattern. */
@@ -73,11 +73,13 @@ export class Work {
 }
 
 function randomBytes(seed: number, length: number): Uint8Array {
-  let state = seed + 1;
-  return Uint8Array.from({ length }, () => {
+  const words = new Uint32Array(Math.ceil(length / 4));
+  let state = shuffled(seed) | 1;
+  for (let i = 0; i < words.length; i++) {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    return state & 0xff;
-  });
+    words[i] = state;
+  }
+  return new Uint8Array(words.buffer, 0, length).slice();
 }

@@ -20,7 +20,7 @@ export interface Limit {
   readonly metric: keyof Sample;
   readonly unit: "bytes" | "ms" | "%" | "B/entry";
   /** For the run's settings; `undefined` where it means nothing for them. */
-  most(settings: Settings): number | undefined;
+  readonly most: (settings: Settings) => number | undefined;
   readonly why: string;
 }
 

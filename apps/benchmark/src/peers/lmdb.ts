@@ -5,7 +5,7 @@ import type { Work } from "../work.ts";
 
 /** What is used of it. Its own types don't compile in a module, so it is loaded without them. */
 interface Lmdb {
-  open(options: { readonly path: string; readonly encoding: "binary" }): Database;
+  readonly open: (options: { readonly path: string; readonly encoding: "binary" }) => Database;
 }
 
 interface Database {

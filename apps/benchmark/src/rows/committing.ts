@@ -25,7 +25,7 @@ export interface Committing {
 export interface Committer {
   readonly name: string;
   readonly role: Role;
-  open(directory: string, work: Work): Promise<Committing>;
+  readonly open: (directory: string, work: Work) => Promise<Committing>;
 }
 
 export const floor: Committer = {

@@ -19,7 +19,7 @@ export const recover: Row = {
   unit: "entries/s",
   place: "disk",
   start: "cold",
-  contestants: (peers) => [floor, byHand, ...peers.flatMap((peer) => [intoMap(peer), openOnly(peer)]), durableState, throughSink],
+  contestants: (peers) => [floor, byHand, ...peers.flatMap(ofPeer), durableState, throughSink],
 };
 
 async function sampleOf<T>(entries: number, action: () => T | Promise<T>): Promise<{ sample: Sample; result: T }> {
@@ -48,18 +48,21 @@ const byHand: Contestant = {
   },
 };
 
-const filled = (peer: Peer): Required<Pick<Contestant, "prepare">> => ({
-  async prepare(directory, work) {
+function ofPeer(peer: Peer): readonly Contestant[] {
+  const prepare = async (directory: string, work: Work): Promise<void> => {
     const store = await peer.open(directory);
     await store.append(work.texts(), work);
     await store.close();
-  },
-});
+  };
+  return [intoMap(peer, prepare), openOnly(peer, prepare)];
+}
 
-const intoMap = (peer: Peer): Contestant => ({
+type Prepare = NonNullable<Contestant["prepare"]>;
+
+const intoMap = (peer: Peer, prepare: Prepare): Contestant => ({
   name: `${peer.name}, into a Map`,
   role: "peer as documented",
-  ...filled(peer),
+  prepare,
   async run(directory, work) {
     // Loads the peer's code before the clock starts: all others' is loaded by then.
     await peer.look();
@@ -72,10 +75,10 @@ const intoMap = (peer: Peer): Contestant => ({
 });
 
 /** What a store that reads from its files has to do: it answers at once, and each read costs more later. Not what the goals compare. */
-const openOnly = (peer: Peer): Contestant => ({
+const openOnly = (peer: Peer, prepare: Prepare): Contestant => ({
   name: `${peer.name}, opened only`,
   role: "beside",
-  ...filled(peer),
+  prepare,
   async run(directory, work) {
     await peer.look();
     const { result, sample } = await sampleOf(work.entries, () => peer.open(directory));

@@ -45,11 +45,13 @@ function requireChanges(state: ReadableState, work: Work): void {
   }
 }
 
+const writeChanges = (directory: string, work: Work): Promise<void> => writeState(join(directory, "log"), changes(work));
+
 function contestant(name: string, recoverIt: (directory: string) => Promise<ReadableState>): Contestant {
   return {
     name,
     role: "ours",
-    prepare: (directory, work) => writeState(join(directory, "log"), changes(work)),
+    prepare: writeChanges,
     async run(directory, work) {
       const { result, ms, peak, peakGrowth } = await timeAndMemory(() => recoverIt(directory));
       return { sample: { value: (changesOf(work.entries) * 1000) / ms, peak, peakGrowth }, verify: () => requireChanges(result, work) };

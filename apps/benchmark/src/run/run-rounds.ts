@@ -4,6 +4,7 @@ import type { Peer } from "../peers/peer.ts";
 import type { Contestant, Result, Row, Sample } from "../row.ts";
 import { type Settings, smaller } from "../settings.ts";
 import type { Job } from "./job.ts";
+import { PreparedFiles } from "./prepared-files.ts";
 import { runJob } from "./run-job.ts";
 
 export interface Places {
@@ -35,28 +36,31 @@ export async function runRounds(plan: Plan, progress: (line: string) => void): P
   await inDirectory(disk, async (directory) => {
     progress("warming up");
     const small = { ...plan, settings: smaller(plan.settings) };
-    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await attempt(entrant, async () => void (await runOnce(small, entrant, "run and verify", await prepare(directory, entrant, small.settings))));
+    const prepared = new PreparedFiles(directory, small.settings);
+    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await attempt(entrant, () => runOnce(small, entrant, "run and verify", prepared));
   });
   await inDirectory(disk, async (directory) => {
+    const prepared = new PreparedFiles(directory, plan.settings);
     progress("preparing what is read");
-    const prepared = new Map<Entrant, string | undefined>();
-    for (const entrant of entrants) await attempt(entrant, async () => void prepared.set(entrant, await prepare(directory, entrant, plan.settings)));
+    for (const entrant of entrants) await attempt(entrant, () => prepared.of(entrant.row, entrant.contestant));
     for (let round = 1; round <= plan.rounds; round++) {
       progress(`round ${round} of ${plan.rounds}`);
       for (const entrant of entrants.filter(({ row }) => round === 1 || row.start !== "once")) {
-        await attempt(entrant, async () => void entrant.samples.push(await runOnce(plan, entrant, round === 1 ? "run and verify" : "run", prepared.get(entrant))));
+        const sample = await attempt(entrant, () => runOnce(plan, entrant, round === 1 ? "run and verify" : "run", prepared));
+        if (sample !== undefined) entrant.samples.push(sample);
       }
     }
   });
   return plan.rows.flatMap((row) => [...entrants.filter((entrant) => entrant.row === row).map(resultOf), ...publishedOf(row, plan.settings)]);
 }
 
-async function attempt(entrant: Entrant, step: () => Promise<void>): Promise<void> {
-  if (entrant.problem !== undefined) return;
+async function attempt<T>(entrant: Entrant, step: () => Promise<T>): Promise<T | undefined> {
+  if (entrant.problem !== undefined) return undefined;
   try {
-    await step();
+    return await step();
   } catch (error) {
     entrant.problem = error instanceof Error ? error.message : String(error);
+    return undefined;
   }
 }
 
@@ -69,19 +73,12 @@ async function inDirectory<T>(parent: string, action: (directory: string) => Pro
   }
 }
 
-/** Where the contestant's files stand, each run of which gets a copy. */
-async function prepare(parent: string, { row, contestant }: Entrant, settings: Settings): Promise<string | undefined> {
-  if (contestant.prepare === undefined) return undefined;
-  const directory = await mkdtemp(join(parent, "prepared-"));
-  await runJob({ step: "prepare", row: row.name, contestant: contestant.name, settings, directory });
-  return directory;
-}
-
-function runOnce({ places, settings }: Plan, { row, contestant }: Entrant, step: Job["step"], prepared: string | undefined): Promise<Sample> {
+function runOnce({ places, settings }: Plan, { row, contestant }: Entrant, step: Job["step"], prepared: PreparedFiles): Promise<Sample> {
   return inDirectory(places[row.place], async (parent) => {
     const directory = join(parent, "data");
-    if (prepared === undefined) await mkdir(directory);
-    else await cp(prepared, directory, { recursive: true });
+    const files = await prepared.of(row, contestant);
+    if (files === undefined) await mkdir(directory);
+    else await cp(files, directory, { recursive: true });
     const sample = await runJob({ step, row: row.name, contestant: contestant.name, settings, directory });
     if (sample === undefined) throw new Error(`${row.name}, ${contestant.name}: no sample`);
     return sample;

@@ -1,4 +1,5 @@
 import type { Unit } from "../row.ts";
+import { isRate } from "../statistics.ts";
 
 /** Three digits that count. */
 function digits(number: number): string {
@@ -16,14 +17,6 @@ export function formatRate(perSecond: number): string {
 }
 
 export function formatValue(value: number, unit: Unit): string {
-  switch (unit) {
-    case "entries/s":
-    case "commits/s":
-      return formatRate(value);
-    case "bytes":
-      return formatBytes(value);
-    case "ms":
-    case "%":
-      return `${digits(value)} ${unit}`;
-  }
+  if (unit === "bytes") return formatBytes(value);
+  return isRate(unit) ? formatRate(value) : `${digits(value)} ${unit}`;
 }
