@@ -42,7 +42,7 @@ export const commitOne: Row = {
   unit: "commits/s",
   place: "disk",
   start: "warm",
-  contestants: (peers) => [floor, byHand, ...peers.map(documented), log, state].map((one) => contestantOf(one, 1, true)),
+  contestants: (peers) => [floor, ...byHand, ...peers.map(documented), log, state].map((one) => contestantOf(one, 1, true)),
 };
 
 function concurrent(committers: number): Row {
@@ -52,7 +52,7 @@ function concurrent(committers: number): Row {
     unit: "commits/s",
     place: "disk",
     start: "warm",
-    contestants: (peers) => [byHand, ...peers.flatMap((peer) => [documented(peer), batched(peer)]), log, state].map((one) => contestantOf(one, committers, false)),
+    contestants: (peers) => [...byHand, ...peers.flatMap((peer) => [documented(peer), batched(peer)]), log, state].map((one) => contestantOf(one, committers, false)),
   };
 }
 
@@ -60,6 +60,6 @@ export const commitMany: readonly Row[] = [64, 1024].map(concurrent);
 
 /** Where a sync costs nothing, the software decides. */
 export const commitFree: readonly Row[] = [
-  { ...commitOne, contestants: (peers) => [byHand, ...peers.map(documented), log, state].map((one) => contestantOf(one, 1, false)) } satisfies Row,
+  { ...commitOne, contestants: (peers) => [...byHand, ...peers.map(documented), log, state].map((one) => contestantOf(one, 1, false)) } satisfies Row,
   concurrent(64),
 ].map((row) => ({ ...row, name: row.name.replace("commit", "free-sync"), title: `${row.title}, free syncs`, place: "memory" }));

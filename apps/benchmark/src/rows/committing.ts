@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openDurableState } from "@laminar/recovery";
 import { openWal } from "@laminar/wal";
-import { GroupCommitByHand } from "../by-hand/group-commit.ts";
+import { GroupCommitByHand, type Sync, syncInLoop, syncOffThread } from "../by-hand/group-commit.ts";
 import { recoverByHand } from "../by-hand/recover.ts";
 import { CommitFloor, rawBytes } from "../floor.ts";
 import { requireLog } from "../laminar/logs.ts";
@@ -37,12 +37,12 @@ export const floor: Committer = {
   },
 };
 
-export const byHand: Committer = {
-  name: "by hand",
+const ofHand = (name: string, sync: Sync): Committer => ({
+  name,
   role: "by hand",
   async open(directory, work) {
     const path = join(directory, "file");
-    const file = new GroupCommitByHand(path);
+    const file = new GroupCommitByHand(path, sync);
     const keys = work.keys();
     return {
       commit: (i) => file.commit(keys[i] as Uint8Array, work.value(i)),
@@ -50,7 +50,9 @@ export const byHand: Committer = {
       verify: (commits) => requireMap(path, work, Math.min(commits, work.entries), recoverByHand(path)),
     };
   },
-};
+});
+
+export const byHand: readonly Committer[] = [ofHand("by hand", syncOffThread), ofHand("by hand, syncing in the loop", syncInLoop)];
 
 export const log: Committer = {
   name: "@laminar/wal",
