@@ -82,7 +82,8 @@ const openOnly = (peer: Peer, prepare: Prepare): Contestant => ({
   async run(directory, work) {
     await peer.look();
     const { result, sample } = await sampleOf(work.entries, () => peer.open(directory));
-    return { sample, verify: async () => requireMap(peer.name, work, work.entries, await result.readAll()) };
+    // That everything is in these files, the contestant verifies who reads it.
+    return { sample, verify: () => result.close() };
   },
 });
 

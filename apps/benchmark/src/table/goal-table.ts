@@ -9,7 +9,8 @@ export function goalTable({ verdicts, open }: Judgement): string {
   const table = new Table({ head: ["goal", "ours", "against", "wanted", "reached", "scaled", ""], colAligns: ["left", "left", "left", "right", "right", "right", "left"], style: { head: [], border: [], compact: true } });
   for (const { title, ours, rival, wanted, reached, scaled, isMet } of verdicts) table.push([title, ours, rival, wanted, reached, scaled, isMet ? "met" : "NOT met"]);
   const met = verdicts.filter(({ isMet }) => isMet).length;
-  return [table.toString(), `${met} of ${verdicts.length} goals met`, ...open.map((reason) => `no verdict: ${reason}`)].join("\n");
+  const parts = verdicts.length === 0 ? [] : [table.toString(), `${met} of ${verdicts.length} goals met`];
+  return [...parts, ...open.map((reason) => `no verdict: ${reason}`)].join("\n");
 }
 
 /** How the published numbers were scaled. "" where the anchors weren't measured. */
