@@ -1,36 +1,29 @@
-import { cpus, tmpdir } from "node:os";
-import { parseArgs } from "node:util";
-import { appendMeasures, commitMeasures, createWork } from "./measures.ts";
-import { formatRows, runRounds } from "./rounds.ts";
+import { runBenchmark } from "./benchmark.ts";
+import { help, parseOptions } from "./options.ts";
 
-const help = `Measures the log beside the same work written by hand: everything in turn, round by round, medians.
+type Mode = (args: readonly string[]) => Promise<boolean>;
 
-  --rounds N      rounds that count, after one that warms up (default 5)
-  --entries N     entries of the append rows (default 1000000)
-  --commit-ms N   how long the committers of one measurement work (default 1000)
-  --dir PATH      the disk that is measured (default: the directory for temporary files)
-`;
+const measureRows: Mode = async (args) => {
+  const options = parseOptions(args);
+  if (!options.help) return runBenchmark(options);
+  process.stdout.write(help);
+  return true;
+};
 
-function whole(value: string): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number) || number < 1) throw new TypeError(`a whole number above 0 is wanted, not "${value}"`);
-  return number;
-}
+/** What the first argument may ask for instead; each takes the arguments after it and says whether all went well. */
+const modes: ReadonlyMap<string, Mode> = new Map();
 
-async function main(args: readonly string[]): Promise<void> {
-  const text = { type: "string" } as const;
-  const options = { rounds: { ...text, default: "5" }, entries: { ...text, default: "1000000" }, "commit-ms": { ...text, default: "1000" }, dir: { ...text, default: tmpdir() }, help: { type: "boolean" } } as const;
+/** Wrong options end with 2, a contestant that failed with 1. A goal that isn't met is a result. */
+async function main(): Promise<number> {
   // pnpm hands the separator on with what follows it.
-  const { values } = parseArgs({ args: args.filter((arg) => arg !== "--"), options });
-  if (values.help) return void process.stdout.write(help);
-  const rounds = whole(values.rounds);
-  const { keys, value } = createWork(whole(values.entries));
-  const rows = await runRounds([...appendMeasures(keys, value), ...commitMeasures(keys, value, whole(values["commit-ms"]))], rounds, values.dir);
-  const machine = `Node.js ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, ${values.dir}`;
-  process.stdout.write(`${machine}; keys of 16 bytes, values of 100; medians of ${rounds} rounds\n${formatRows(rows)}\n`);
+  const args = process.argv.slice(2).filter((arg) => arg !== "--");
+  const [first = "", ...rest] = args;
+  const mode = modes.get(first);
+  return (await (mode === undefined ? measureRows(args) : mode(rest))) ? 0 : 1;
 }
 
-await main(process.argv.slice(2)).catch((error: unknown) => {
-  process.exitCode = error instanceof TypeError ? 2 : 1;
-  process.stderr.write(error instanceof TypeError ? `${error.message}\n\n${help}` : `${error instanceof Error ? error.stack : String(error)}\n`);
+process.exitCode = await main().catch((error: unknown) => {
+  const isWrongUse = error instanceof TypeError;
+  process.stderr.write(isWrongUse ? `${error.message}\n\n${help}` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  return isWrongUse ? 2 : 1;
 });
