@@ -1,5 +1,7 @@
 import { cpus, tmpdir } from "node:os";
 import { parseArgs } from "node:util";
+import { curveHelp, curveOptions } from "./curves/curve-options.ts";
+import { runCurves } from "./curves/run-curves.ts";
 import { appendMeasures, commitMeasures, createWork } from "./measures.ts";
 import { formatRows, runRounds } from "./rounds.ts";
 
@@ -18,6 +20,7 @@ function whole(value: string): number {
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--curves")) return args.includes("--help") ? void process.stdout.write(curveHelp) : runCurves(curveOptions(args));
   const text = { type: "string" } as const;
   const options = { rounds: { ...text, default: "5" }, entries: { ...text, default: "1000000" }, "commit-ms": { ...text, default: "1000" }, dir: { ...text, default: tmpdir() }, help: { type: "boolean" } } as const;
   // pnpm hands the separator on with what follows it.
