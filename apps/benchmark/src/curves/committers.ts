@@ -11,7 +11,7 @@ export const committers: Curve = {
 
   async measure({ limits, seed, say, inDirectory }) {
     const rows = [];
-    for (const count of powers(1, limits.committers, 2)) {
+    for (const count of powers(1, limits.committers, 4)) {
       say(`${count} committers`);
       const rate = (log: "laminar" | "plain") =>
         inDirectory((directory) => inChild("commitRate", { directory, seed, log, committers: count, milliseconds: limits.milliseconds }));

@@ -21,12 +21,12 @@ export interface Setting {
   readonly limits: Limits;
   readonly seed: number;
   /** Runs `action` in an empty directory that goes afterwards. */
-  inDirectory<T>(action: (directory: string) => Promise<T>): Promise<T>;
+  readonly inDirectory: <T>(action: (directory: string) => Promise<T>) => Promise<T>;
   /** Says how far the measurement is. */
-  say(what: string): void;
+  readonly say: (what: string) => void;
 }
 
-export type Unit = "bytes" | "binary bytes" | "count" | "ns" | "ms" | "s" | "MB/s";
+export type Unit = "bytes" | "binary bytes" | "count" | "ns" | "ms" | "s";
 
 export interface Axis {
   readonly label: string;

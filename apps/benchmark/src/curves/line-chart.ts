@@ -4,7 +4,7 @@ import { shown } from "./numbers.ts";
 
 const width = 760;
 const height = 420;
-const plot = { left: 86, right: width - 26, top: 82, bottom: height - 58 } as const;
+const plot = { left: 86, right: width - 40, top: 82, bottom: height - 58 } as const;
 
 /** Readable on its own card, which is dark where the reader's page is. */
 const style = `

@@ -1,27 +1,24 @@
 import type { Unit } from "./curve.ts";
 
-const binary = ["B", "KiB", "MiB", "GiB"] as const;
-const decimal = ["B", "kB", "MB", "GB", "TB"] as const;
-const counts = ["", "k", "M", "G"] as const;
+interface Scale {
+  readonly base: number;
+  readonly names: readonly string[];
+}
+
+const durations: readonly string[] = ["ns", "µs", "ms", "s"];
+
+const scales: Readonly<Record<Unit, Scale>> = {
+  "binary bytes": { base: 1024, names: ["B", "KiB", "MiB", "GiB"] },
+  bytes: { base: 1000, names: ["B", "kB", "MB", "GB", "TB"] },
+  count: { base: 1000, names: ["", "k", "M", "G"] },
+  ns: { base: 1000, names: durations },
+  ms: { base: 1000, names: durations.slice(2) },
+  s: { base: 1000, names: durations.slice(3) },
+};
 
 /** A number with its unit, as people read it. */
 export function shown(value: number, unit: Unit): string {
-  switch (unit) {
-    case "binary bytes":
-      return scaled(value, 1024, binary);
-    case "bytes":
-      return scaled(value, 1000, decimal);
-    case "count":
-      return scaled(value, 1000, counts);
-    case "ns":
-    case "ms":
-    case "s":
-    case "MB/s":
-      return `${grouped(value)} ${unit}`;
-  }
-}
-
-function scaled(value: number, base: number, names: readonly string[]): string {
+  const { base, names } = scales[unit];
   let rest = value;
   let index = 0;
   for (; rest >= base * 0.9995 && index < names.length - 1; index++) rest /= base;

@@ -12,21 +12,21 @@ export interface Committing {
 }
 
 /** So many callers, each of whom waits until its own put is durable and then commits the next; commits a second. */
-export async function commitRate({ directory, seed, log, committers, milliseconds }: Committing): Promise<number> {
+export async function commitRate({ directory, seed, log: which, committers, milliseconds }: Committing): Promise<number> {
   const keyOf = keyRing(seed);
-  const { commit, close } = await (log === "plain" ? plain(directory) : laminar(directory));
+  const log = await (which === "plain" ? plain(directory) : laminar(directory));
   const work = async (duration: number): Promise<number> => {
     let commits = 0;
     const start = performance.now();
     const committer = async (first: number): Promise<void> => {
-      for (let number = first; performance.now() < start + duration; number += committers, commits++) await commit(keyOf(number));
+      for (let number = first; performance.now() < start + duration; number += committers, commits++) await log.commit(keyOf(number));
     };
     await Promise.all(Array.from({ length: committers }, (_, index) => committer(index)));
     return (commits * 1000) / (performance.now() - start);
   };
   await work(milliseconds / 4);
   const rate = await work(milliseconds);
-  await close();
+  await log.close();
   return rate;
 }
 

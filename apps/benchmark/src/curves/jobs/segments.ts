@@ -1,4 +1,5 @@
-import { openWal, openWalReader } from "@laminar/wal";
+import { nodeDisk, openWal, openWalReader } from "@laminar/wal";
+import { unsyncedDisk } from "../unsynced-disk.ts";
 import { keyRing, valueOf } from "../work.ts";
 
 export interface Segments {
@@ -14,7 +15,7 @@ const putsPerSegment = 9;
 
 /** Adds segments to a log, each of which holds a few puts. */
 export async function writeSegments({ directory, seed, count }: Segments): Promise<void> {
-  const log = await openWal(directory, { segmentSize, syncInterval: Number.POSITIVE_INFINITY });
+  const log = await openWal(directory, { segmentSize, syncInterval: Number.POSITIVE_INFINITY, disk: unsyncedDisk(nodeDisk) });
   const keyOf = keyRing(seed, 1000);
   for (let segment = 0; segment < count; segment++) {
     log.appendAll(Array.from({ length: putsPerSegment }, (_, put) => ({ type: "put", key: keyOf(segment * putsPerSegment + put), value: valueOf() }) as const));
