@@ -1,5 +1,7 @@
 import { cpus, tmpdir } from "node:os";
 import { parseArgs } from "node:util";
+import { budgetHelp, budgetOptions } from "./budgets/budget-options.ts";
+import { runBudgets } from "./budgets/run-budgets.ts";
 import { curveHelp, curveOptions } from "./curves/curve-options.ts";
 import { runCurves } from "./curves/run-curves.ts";
 import { appendMeasures, commitMeasures, createWork } from "./measures.ts";
@@ -20,6 +22,11 @@ function whole(value: string): number {
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes("--budgets")) {
+    if (args.includes("--help")) return void process.stdout.write(budgetHelp);
+    if (!runBudgets(budgetOptions(args))) process.exitCode = 1;
+    return;
+  }
   if (args.includes("--curves")) return args.includes("--help") ? void process.stdout.write(curveHelp) : runCurves(curveOptions(args));
   const text = { type: "string" } as const;
   const options = { rounds: { ...text, default: "5" }, entries: { ...text, default: "1000000" }, "commit-ms": { ...text, default: "1000" }, dir: { ...text, default: tmpdir() }, help: { type: "boolean" } } as const;
