@@ -25,6 +25,6 @@ const ownBudgets = fileURLToPath(new URL("../../budgets.json", import.meta.url))
 export function budgetOptions(args: readonly string[]): BudgetOptions {
   const options = { budgets: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean", default: false }, file: { type: "string", default: ownBudgets } } as const;
   const { only, file, write } = parseArgs({ args: args.filter((arg) => arg !== "--"), options }).values;
-  if (only !== undefined && !hotPaths.some(({ name }) => name === only)) throw new TypeError(`there is no hot path "${only}"`);
+  if (only !== undefined && !hotPaths.some(({ name }) => name === only)) throw new TypeError(`there is no hot path "${only}", but ${hotPaths.map(({ name }) => name).join(", ")}`);
   return { only, file, write };
 }

@@ -26,7 +26,7 @@ interface Tolerance {
  */
 const exact: Tolerance = { share: 1.01, add: 0.0001, stale: 0.9 };
 const tolerances: Readonly<Record<keyof Weight, Tolerance>> = {
-  heapBytes: { share: 1.25, add: 24, stale: 0.5 },
+  heapBytes: { share: 1.35, add: 24, stale: 0.5 },
   bufferBytes: { share: 1.05, add: 2, stale: 0.8 },
   writes: exact,
   bytesWritten: exact,

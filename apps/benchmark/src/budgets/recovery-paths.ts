@@ -6,9 +6,9 @@ import type { HotPath } from "./hot-path.ts";
 import { writeLog } from "./log-paths.ts";
 import { putAll, storeOf } from "./state-paths.ts";
 
-const operations = 20_000;
+const operations = 10_000;
 /** Keys of the state of which some change. */
-const stateKeys = 50_000;
+const stateKeys = 20_000;
 
 export const recoverStreaming: HotPath = {
   name: "recover",
@@ -41,7 +41,7 @@ export const openState: HotPath = {
 export const checkpointDelta: HotPath = {
   name: "delta",
   per: `changed key of ${stateKeys} in a delta that is published`,
-  operations: 5000,
+  operations: 2000,
   async prepare(disk, count) {
     const keys = keysOf(stateKeys);
     const store = storeOf(keys);

@@ -2,7 +2,7 @@ import { createStateStore, type StateStore } from "@laminar/state-snapshot";
 import { keysOf, value } from "./entries.ts";
 import type { HotPath } from "./hot-path.ts";
 
-const operations = 20_000;
+const operations = 10_000;
 const other = new Uint8Array(100).fill(8);
 
 export const putNew: HotPath = {

@@ -1,6 +1,5 @@
 import { PerformanceObserver } from "node:perf_hooks";
 import { setImmediate } from "node:timers/promises";
-import type { Disk } from "@laminar/disk";
 import { countingDisk, noCalls } from "./counting-disk.ts";
 import type { HotPath } from "./hot-path.ts";
 import { memoryDisk } from "./memory-disk.ts";
@@ -25,26 +24,26 @@ export const measures: readonly (keyof Weight)[] = ["heapBytes", "bufferBytes", 
  * What a process has to be started with, so that memory that was taken is counted and never given back while it is: a nursery that
  * nothing fills. Code is compiled where it stands and not beside it, so that the same work takes the same memory each time.
  */
-export const weighingFlags: readonly string[] = ["--expose-gc", "--min-semi-space-size=512", "--max-semi-space-size=512", "--no-concurrent-recompilation", "--no-concurrent-sparkplug", "--single-threaded-gc"];
+export const weighingFlags: readonly string[] = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64", "--no-concurrent-recompilation", "--no-concurrent-sparkplug", "--single-threaded-gc"];
 
 /** Rounds until nothing is compiled any more. */
-const warmUps = 10;
+const warmUps = 8;
 const attemptsMost = 3;
 
 /**
  * What an operation takes beyond what the work takes once: the difference between so many operations and twice as many. The process must
  * have been started with `weighingFlags`.
  */
-export async function weigh(path: HotPath, wrap: (disk: Disk) => Disk = (disk) => disk): Promise<Weight> {
-  for (let i = 0; i < warmUps; i++) await weighOnce(path, path.operations, wrap);
-  const once = await weighOnce(path, path.operations, wrap);
-  const twice = await weighOnce(path, path.operations * 2, wrap);
+export async function weigh(path: HotPath): Promise<Weight> {
+  for (let i = 0; i < warmUps; i++) await weighOnce(path, path.operations);
+  const once = await weighOnce(path, path.operations);
+  const twice = await weighOnce(path, path.operations * 2);
   const each = measures.map((name) => [name, (twice[name] - once[name]) / path.operations] as const);
   return Object.fromEntries(each) as unknown as Weight;
 }
 
 /** The whole of so many operations. Weighed again when the collector came in between. */
-async function weighOnce(path: HotPath, operations: number, wrap: (disk: Disk) => Disk): Promise<Weight> {
+async function weighOnce(path: HotPath, operations: number): Promise<Weight> {
   let collections = 0;
   const observer = new PerformanceObserver((list) => (collections += list.getEntries().length));
   observer.observe({ entryTypes: ["gc"] });
@@ -52,7 +51,7 @@ async function weighOnce(path: HotPath, operations: number, wrap: (disk: Disk) =
     for (let attempt = 0; attempt < attemptsMost; attempt++) {
       const calls = noCalls();
       const disk = memoryDisk();
-      const work = await path.prepare(countingDisk(wrap(disk), calls), operations);
+      const work = await path.prepare(countingDisk(disk, calls), operations);
       globalThis.gc?.();
       await told();
       collections = 0;

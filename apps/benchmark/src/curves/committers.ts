@@ -29,7 +29,7 @@ export const committers: Curve = {
     {
       name: "committers",
       title: "Durable commits a second, by the number of committers",
-      x: { column: "committers", label: "callers that each wait for their own commit", unit: "count", scale: "log", ticks: rows.map((row) => cell(row, "committers")) },
+      x: { column: "committers", label: "callers that each wait for their own commit", unit: "each", scale: "log", ticks: rows.map((row) => cell(row, "committers")) },
       y: { label: "commits/s", unit: "count", scale: "log" },
       lines: [
         { column: "laminar_commits_per_s", label: "@laminar/wal" },

@@ -26,7 +26,7 @@ export interface Setting {
   readonly say: (what: string) => void;
 }
 
-export type Unit = "bytes" | "binary bytes" | "count" | "ns" | "ms" | "s";
+export type Unit = "bytes" | "binary bytes" | "count" | "each" | "ns" | "ms" | "s";
 
 export interface Axis {
   readonly label: string;

@@ -11,6 +11,7 @@ const scales: Readonly<Record<Unit, Scale>> = {
   "binary bytes": { base: 1024, names: ["B", "KiB", "MiB", "GiB"] },
   bytes: { base: 1000, names: ["B", "kB", "MB", "GB", "TB"] },
   count: { base: 1000, names: ["", "k", "M", "G"] },
+  each: { base: 1000, names: [""] },
   ns: { base: 1000, names: durations },
   ms: { base: 1000, names: durations.slice(2) },
   s: { base: 1000, names: durations.slice(3) },
