@@ -21,7 +21,7 @@ export function runBudgets({ only, file, write }: BudgetOptions): boolean {
     findings.push(...judge(name, weight, budgets));
   }
   if (write) writeFileSync(file, `${JSON.stringify({ ...budgets, ...Object.fromEntries(weighed) }, undefined, 2)}\n`);
-  else for (const finding of findings) process.stdout.write(`${describe(finding)}\n`);
+  else for (const finding of findings) process.stdout.write(`${descriptions[finding.kind](finding)}\n`);
   return write || findings.every(({ kind }) => kind === "stale");
 }
 
@@ -38,16 +38,13 @@ function rounded(weight: Weight): Weight {
   return Object.fromEntries(figures) as unknown as Weight;
 }
 
-function describe({ path, measure, kind, budget, actual }: Finding): string {
-  switch (kind) {
-    case "over":
-      return `OVER BUDGET  ${path}: ${measure} ${shown(actual)} instead of ${shown(budget)}. Find what it pays for; if that is worth it, record it: bench --budgets --write`;
-    case "stale":
-      return `stale        ${path}: ${measure} ${shown(actual)}, far below its budget of ${shown(budget)}. Record the gain: bench --budgets --write`;
-    case "missing":
-      return `NO BUDGET    ${path}: ${measure} ${shown(actual)}. Record it: bench --budgets --write`;
-  }
-}
+const descriptions: Readonly<Record<Finding["kind"], (finding: Finding) => string>> = {
+  over: ({ path, measure, budget, actual }) =>
+    `OVER BUDGET  ${path}: ${measure} ${shown(actual)} instead of ${shown(budget)}. Find what it pays for; if that is worth it, record it: bench --budgets --write`,
+  stale: ({ path, measure, budget, actual }) =>
+    `stale        ${path}: ${measure} ${shown(actual)}, far below its budget of ${shown(budget)}. Record the gain: bench --budgets --write`,
+  missing: ({ path, measure, actual }) => `NO BUDGET    ${path}: ${measure} ${shown(actual)}. Record it: bench --budgets --write`,
+};
 
 const shown = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : `${Number(value.toPrecision(3))}`);
 
