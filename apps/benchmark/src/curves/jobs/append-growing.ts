@@ -20,7 +20,7 @@ export async function appendGrowing({ directory, seed, sizes }: Growing): Promis
   const warm = await openWal(join(directory, "warm-up"));
   await putEntries(warm, { from: 0, to: warmUp, keyOf });
   await warm.close();
-  // The ring of keys is young still: the first stretch would pay for moving it, which took more than its appends.
+  // The ring of keys is young still: the first stretch would pay for moving it.
   for (let i = 0; i < 2; i++) globalThis.gc?.();
   const log = await openWal(join(directory, "log"));
   const rows: Row[] = [];
