@@ -28,6 +28,9 @@ export const help: string = `Measures Laminar beside its peers, the same work by
   --json FILE            also write machine, settings, all samples and verdicts
   --dir PATH             the disk that is measured (default: the directory for temporary files)
   --better-sqlite3 PATH  where better-sqlite3 was installed by hand, for a Node.js without node:sqlite
+
+  --curves               how cost grows with the log, the state, the committers and the values, instead (--curves --help)
+  --budgets              what an operation takes in memory and asks of the disk, against budgets, instead (--budgets --help)
 `;
 
 /** Throws `TypeError` for what can't be measured. */
