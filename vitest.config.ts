@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Vitest leaves a processor free by itself, which on two is every other one.
+    maxWorkers: "100%",
     projects: ["packages/*", "apps/*", { test: { name: "scripts", include: ["scripts/test/*.test.mjs"] } }],
     // Of the code that durability hangs on: each package by its own tests, which import its sources.
     coverage: {

@@ -18,8 +18,8 @@ const places = WORLDS.map((world) => ({ world, seed: 1 }));
 
 describe("the exploration", () => {
   it.each<[string, Alteration, Trial["shown"]]>([
-    ["a sync of commits that isn't there", { how: "without", site: "wal/segment-writer sync: sync for wal/wal-writer #makeDurable" }, "by a crash"],
-    ["a commit that is told before its sync", { how: "told before", site: "wal/segment-writer sync: sync for wal/wal-writer #makeDurable" }, "by a crash"],
+    ["a sync of commits that isn't there", { how: "without", site: "wal/segment-writer sync: sync for wal/batch-writer makeDurable" }, "by a crash"],
+    ["a commit that is told before its sync", { how: "told before", site: "wal/segment-writer sync: sync for wal/batch-writer makeDurable" }, "by a crash"],
     ["a checkpoint that is built under its final name", { how: "in steps", site: "checkpoint/file-store-steps giveName: rename" }, "by a crash"],
     ["a segment that gets its name before it is synced", { how: "behind", site: "disk/durable publishFile: sync", next: "disk/durable publishFile: rename" }, "by a crash"],
     ["a directory's sync that an earlier owner may have missed", { how: "without", site: "checkpoint/file-store-steps syncFound: syncDirectory" }, "by a crash"],

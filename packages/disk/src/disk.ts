@@ -102,6 +102,11 @@ export interface DiskFile {
    * the disk says no; then nothing is known about the bytes, a second call proves nothing, and the file must be given up.
    */
   sync(): Promise<void>;
+  /**
+   * The same at once, for disks that take less time than the trip to another thread: memory, or one with a battery. Throws what `sync`
+   * rejects with. Optional: who has nothing of the kind leaves it out, and `sync` is used.
+   */
+  syncNow?(): void;
   /** Frees the handle. A second call does nothing. Syncs nothing. */
   close(): Promise<void>;
 }

@@ -60,6 +60,12 @@ export class NodeFile implements DiskFile {
     return this.#run("sync", (descriptor, done) => sync(descriptor, done));
   }
 
+  syncNow(): void {
+    if (this.#closing !== undefined) throw closedError("syncNow", this.path);
+    const sync = this.#opened.contentSync === "fdatasync" ? fs.fdatasyncSync : fs.fsyncSync;
+    callSync("syncNow", this.path, () => sync(this.#opened.descriptor));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -32,6 +32,7 @@ export class FlushLoop {
   #isRunning = false;
   /** Whether a step is at work that others must not write beside. */
   #isAlone = false;
+  #outside: { readonly cause: unknown } | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(actions: FlushLoopActions) {
@@ -40,7 +41,7 @@ export class FlushLoop {
 
   /** Whether batches may be written from outside: nothing is under way but a sync, which covers what was written before it, and no task waits. */
   get isFree(): boolean {
-    return !this.#isAlone && this.#tasks.length === 0;
+    return !this.#isAlone && this.#tasks.length === 0 && !this.#outside;
   }
 
   /** Makes durable all that waits, soon. Whoever asks before the flush begins shares it. */
@@ -64,12 +65,13 @@ export class FlushLoop {
     });
   }
 
-  /** A failure outside of the loop. */
-  fail(cause: unknown): void {
-    if (this.#failure) return;
-    const error = this.#actions.fail(cause);
-    this.#failure = { error };
-    for (const task of this.#tasks.splice(0)) task.reject(error);
+  /**
+   * Takes a failure from outside. It is told in another turn: who is called here may have asked for syncs in this one, and waits for them
+   * only after the next call, which must not be refused before.
+   */
+  failSoon(cause: unknown): void {
+    this.#outside ??= { cause };
+    this.#start();
   }
 
   #start(): void {
@@ -80,17 +82,19 @@ export class FlushLoop {
 
   async #run(): Promise<void> {
     try {
-      while (this.#isFlushWanted || this.#isWriteWanted || this.#tasks.length > 0) {
+      while (this.#isFlushWanted || this.#isWriteWanted || this.#outside || this.#tasks.length > 0) {
         // Those whom the last flush woke come back in this turn, and those whom the network woke: all share the next one.
         await nextTurn();
-        if (this.#failure) return;
+        if (this.#outside) throw this.#outside.cause;
         this.#isAlone = true;
         await this.#step();
         this.#isAlone = false;
       }
       this.#isRunning = false;
     } catch (cause) {
-      this.fail(cause);
+      const error = this.#actions.fail(cause);
+      this.#failure = { error };
+      for (const task of this.#tasks.splice(0)) task.reject(error);
     }
   }
 

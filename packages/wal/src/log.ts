@@ -128,7 +128,7 @@ export interface LogWriter<E> {
   append(entry: E): Lsn;
   /** The same for several entries that are in one batch: after a crash all or none of them are there. Returns the last LSN. */
   appendAll(entries: Iterable<E>): Lsn;
-  /** Settles when less than `highWaterMark` bytes wait to be written. */
+  /** Settles when less than `highWaterMark` bytes are not durable, and lets other work have its turn now and then. */
   ready(): Promise<void>;
   /**
    * Resolves to the last LSN that was appended before the call, once it is durable. Concurrent callers share one flush.

@@ -4,6 +4,7 @@ import { crc32 } from "@laminar/disk/checksum";
 import { nextTurn } from "./event-loop.ts";
 import type { FoundBatch } from "./log-core.ts";
 import * as format from "./segment-format.ts";
+import { QuickSyncs } from "./quick-syncs.ts";
 import { headName, segmentName, temporaryName } from "./segment-names.ts";
 import { WalError } from "./wal-error.ts";
 
@@ -60,6 +61,7 @@ export class SegmentWriter {
   readonly #directory: string;
   readonly #lock: DirectoryLock;
   readonly #identity: LogIdentity;
+  readonly #syncs: QuickSyncs;
   #number: number;
   /** Numbers of the heads that are there. Known rather than listed: a log may have many thousand files. */
   #heads: readonly number[];
@@ -71,6 +73,7 @@ export class SegmentWriter {
 
   constructor(disk: Disk, directory: string, lock: DirectoryLock, identity: LogIdentity, files: ExistingFiles) {
     this.#disk = disk;
+    this.#syncs = new QuickSyncs(disk.clock);
     this.#directory = directory;
     this.#lock = lock;
     this.#identity = identity;
@@ -188,9 +191,12 @@ export class SegmentWriter {
     requireWhole(file, position, frame, file.writeSync(position, frame));
   }
 
-  async sync(): Promise<void> {
+  /** Makes durable what was written before the call; `undefined` when it is. */
+  sync(): Promise<void> | undefined {
     this.#sinceTurn = 0;
-    await this.#open().file.sync();
+    const { file } = this.#open();
+    if (file.syncNow && this.#syncs.areQuick) return this.#syncs.here(() => file.syncNow?.());
+    return this.#syncs.away(file.sync());
   }
 
   async close(): Promise<void> {

@@ -108,7 +108,7 @@ export class WalWriter<I> {
         buffer.release(batch);
       }
     } catch (cause) {
-      return this.#loop.fail(cause);
+      return this.#loop.failSoon(cause);
     }
     this.#flushMany();
   }

@@ -213,6 +213,16 @@ describe("group commit", () => {
     await log.close();
   });
 
+  it("refuses nothing in the turn in which the write of a full batch fails, so that nobody misses what was asked for in it", async () => {
+    const simulated = createSimulatedDisk();
+    const log = await openWal(DIRECTORY, { disk: simulated, maxBatchSize: 1000, ...onlyWhenAsked });
+    simulated.limitSpace(0);
+    const asked = Array.from({ length: 3 }, () => (log.append(put("k", "x".repeat(2000))), log.sync()));
+    for (const promise of asked) await expect(promise).rejects.toMatchObject({ code: "WAL_POISONED" });
+    expect(() => log.append(put("k", ""))).toThrow(expect.objectContaining({ code: "WAL_POISONED" }));
+    await expect(log.close()).rejects.toMatchObject({ code: "WAL_POISONED" });
+  });
+
   it("keeps full batches back behind a fence that is asked for, and behind one that is under way", async () => {
     const { disk, log } = await openHeld({ maxBatchSize: 1000 });
     log.appendAll([put("a", ""), put("b", "")]);

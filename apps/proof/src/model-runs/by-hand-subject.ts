@@ -36,7 +36,7 @@ interface Opened {
 
 async function open(disk: SimulatedDisk): Promise<Opened> {
   const recovered = await recover({ checkpointDir: CHECKPOINTS, walDir: LOG, disk });
-  const log = await openWal(LOG, { disk, segmentSize: 1024, syncInterval: Number.POSITIVE_INFINITY });
+  const log = await openWal(LOG, { disk, segmentSize: 1024, maxBatchSize: 300, syncInterval: Number.POSITIVE_INFINITY });
   const policy = { maxRetained: 2, maxChainLength: 3, maxDeltaRatio: 1000 };
   const checkpoints = await openCheckpointManager({ directory: CHECKPOINTS, disk, log, merge: mergeSnapshots, ...policy });
   const store = createStateStore();

@@ -9,6 +9,8 @@ import type { Change, Opening, Step } from "./steps.ts";
 
 const DIRECTORY = "/data";
 const SEGMENT_BYTES = 1024;
+/** Some transactions fill a batch, which is written when they are appended; others wait for the flush. */
+const BATCH_BYTES = 200;
 
 type Log = WriteAheadLog<WalEntry, WalEntryInput>;
 
@@ -67,7 +69,7 @@ export class Session {
   static async open(disk: Disk, journal: Journal, { maxRetained, maxChainLength }: Omit<Opening, "do">, { directory = DIRECTORY, place }: Place = {}): Promise<Session> {
     const { walDir, checkpointDir } = placesIn(directory);
     const recovered = await recover({ walDir, checkpointDir, disk });
-    const log = await openWal(walDir, { disk, segmentSize: SEGMENT_BYTES, syncInterval: Number.POSITIVE_INFINITY });
+    const log = await openWal(walDir, { disk, segmentSize: SEGMENT_BYTES, maxBatchSize: BATCH_BYTES, syncInterval: Number.POSITIVE_INFINITY });
     try {
       const policy = { maxRetained, maxChainLength, maxDeltaRatio: 1000, minWalSizeForCheckpoint: 0 };
       const kept = place ?? fileCheckpointStore(checkpointDir, { disk });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ReaderCases } from "./log-conformance.ts";
-import { batch, batchesOf, bytes, code, noLsns, refuses, textOf } from "./log-conformance-content.ts";
+import { batch, batchesOf, bytes as bytesOf, code, noLsns, refuses, textOf } from "./log-conformance-content.ts";
 import type { EntryVisitor, LogReader, ReadOptions } from "../log.ts";
 import type { WalEntry } from "../wal-entry.ts";
 
@@ -8,12 +8,12 @@ const allKinds = [
   batch(1, 3),
   {
     append: [
-      { type: "delete", key: bytes("key") },
+      { type: "delete", key: bytesOf("key") },
       { type: "put", key: new Uint8Array(0), value: new Uint8Array(0) },
       { type: "commit", offsets: new Map([["a", -5n], ["b", 2n ** 64n - 1n]]), watermark: 0n },
       { type: "commit", offsets: new Map() },
       { type: "checkpoint", id: 7 },
-      { type: "put", key: bytes("large"), value: new Uint8Array(70_000).fill(9) },
+      { type: "put", key: bytesOf("large"), value: new Uint8Array(70_000).fill(9) },
     ],
   },
   { append: [{ type: "commit", offsets: new Map(), watermark: 12n }] },

@@ -233,7 +233,8 @@ export class ModelWriter {
     if (this.#needsSync) {
       const lastLsn = this.nextLsn - 1;
       const failure = yield* failureOf({ kind: "sync", name: this.#name ?? "" });
-      while (isBeside && batches[beside]?.isFull && this.#hasPlace) yield* this.#append(batches.slice(beside, ++beside));
+      const full = isBeside ? batches.filter(({ isFull }) => isFull).length : 0;
+      while (beside < full && this.#hasPlace) yield* this.#append(batches.slice(beside, ++beside));
       if (failure) throw failure.error;
       this.lastLsn = this.durableLsn = lastLsn;
     }
