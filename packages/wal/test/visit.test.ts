@@ -5,7 +5,7 @@ import { decodeStandard } from "../src/standard-entries.ts";
 import { textOf } from "../src/testing/log-conformance-content.ts";
 import { scanEntries, visitEntries } from "../src/visit-entries.ts";
 import { writeSegments } from "./crafted-log.ts";
-import { commit, freshDirectory, put, seeded } from "./logs.ts";
+import { commit, freshDirectory, put, readAll, seeded } from "./logs.ts";
 import { encodePlainly } from "./plain-encoding.ts";
 import { randomEntry } from "./random-entries.ts";
 
@@ -107,6 +107,31 @@ describe("a visit", () => {
     }
     console.log(`${counts.whole} bodies shown, ${counts.refused} refused`);
     expect(Math.min(counts.whole, counts.refused)).toBeGreaterThan(1000);
+  });
+
+  it("shows what reading gives of a log of many chunks, although it reads them into the same memory again", async () => {
+    const directory = await freshDirectory();
+    const log = await openWal(directory, { maxBatchSize: 300_000, segmentSize: 3_000_000 });
+    for (let i = 0; i < 8000; i++) log.append(put(`key ${i}`, `${i} `.repeat(200)));
+    await log.close();
+    const reader = await openWalReader(directory);
+    const memory = new Set<ArrayBufferLike>();
+    const shown: string[] = [];
+    const textAt = (bytes: Uint8Array, start: number, end: number): string => Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString();
+    const nothing = (): void => undefined;
+    await reader.visit?.({
+      put(lsn, bytes, keyStart, keyEnd, valueStart, valueEnd) {
+        memory.add(bytes.buffer);
+        shown.push(`${lsn} ${textAt(bytes, keyStart, keyEnd)} ${textAt(bytes, valueStart, valueEnd)}`);
+      },
+      delete: nothing,
+      commit: nothing,
+      checkpoint: nothing,
+    });
+    const read = (await readAll(reader)).map(({ lsn, entry }) => (entry.type === "put" ? `${lsn} ${Buffer.from(entry.key)} ${Buffer.from(entry.value)}` : ""));
+    expect(shown).toEqual(read);
+    expect(memory.size).toBeLessThan(5);
+    await reader.close();
   });
 
   it("answers a batch that verifies and can't be decoded with WAL_CODEC_MISMATCH, and shows nothing of it", async () => {
