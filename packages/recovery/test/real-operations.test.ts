@@ -67,8 +67,7 @@ const AT_ONCE = ["makeDirectory at once", "makeDirectory one by one"] as const;
  * between calls of which none waits for another. What has to keep its order: all that is done to the log, all that is done to the
  * checkpoints, that the log drops nothing before the checkpoint is durable, and whatever comes before or behind what ran at once.
  */
-function inOrderOfBarriers(all: readonly Change[]): Readonly<Record<string, readonly Change[]>> {
-  const changes = withSyncsInAnyOrder(all);
+function inOrderOfBarriers(changes: readonly Change[]): Readonly<Record<string, readonly Change[]>> {
   const [begin, end] = AT_ONCE.map((mark) => changes.indexOf(mark));
   if (begin === undefined || end === undefined || begin < 0) return { changes };
   const atOnce = changes.slice(begin, end);
@@ -80,19 +79,6 @@ function inOrderOfBarriers(all: readonly Change[]): Readonly<Record<string, read
     dropping: atOnce.filter((change) => /^rename checkpoints|^syncDirectory checkpoints$|^remove wal.*\.wal$/.test(change)),
     behind: changes.slice(end),
   };
-}
-
-/** The syncs of a checkpoint's parts run at once as well: those that follow each other, in alphabetical order. */
-function withSyncsInAnyOrder(changes: readonly Change[]): readonly Change[] {
-  const isSync = (change: Change | undefined): boolean => change !== undefined && /^sync(Directory)? .*\/tmp_\d+/.test(change);
-  const ordered: Change[] = [];
-  for (let at = 0; at < changes.length; ) {
-    let end = at + 1;
-    while (isSync(changes[at]) && isSync(changes[end])) end++;
-    ordered.push(...changes.slice(at, end).sort());
-    at = end;
-  }
-  return ordered;
 }
 
 describe("the operations of a simulated disk", () => {

@@ -32,13 +32,24 @@ const inOrder = (entries) => [...entries].sort((one, other) => (one.name < other
  * what is done in their order would differ.
  */
 export function repeatable(disk, { before = () => undefined, owners = disk.owners } = {}) {
+  let last;
+  /** Syncs that are asked for at once come one after the other: what of them is done while one waits would differ. */
+  const inTurn = (operation, sync) => {
+    const begin = () => (before(operation), sync());
+    const done = last === undefined ? begin() : last.then(begin);
+    const ended = done.then(() => undefined, () => undefined).then(() => {
+      if (last === ended) last = undefined;
+    });
+    last = ended;
+    return done;
+  };
   const fileOf = (file) => ({
     path: file.path,
     size: () => file.size(),
     read: (position, target) => file.read(position, target),
     write: (position, source) => (before({ kind: "write", path: file.path, position, length: source.length }), file.write(position, source)),
     writeSync: (position, source) => (before({ kind: "write", path: file.path, position, length: source.length }), file.writeSync(position, source)),
-    sync: () => (before({ kind: "sync", path: file.path }), file.sync()),
+    sync: () => inTurn({ kind: "sync", path: file.path }, () => file.sync()),
     close: () => file.close(),
   });
   return {
@@ -55,6 +66,6 @@ export function repeatable(disk, { before = () => undefined, owners = disk.owner
     removeDirectory: (path) => (before({ kind: "removeDirectory", path }), disk.removeDirectory(path)),
     remove: (path) => (before({ kind: "remove", path }), disk.remove(path)),
     rename: (from, to) => (before({ kind: "rename", path: from, target: to }), disk.rename(from, to)),
-    syncDirectory: (path) => (before({ kind: "syncDirectory", path }), disk.syncDirectory(path)),
+    syncDirectory: (path) => inTurn({ kind: "syncDirectory", path }, () => disk.syncDirectory(path)),
   };
 }
