@@ -196,7 +196,7 @@ class Attempt {
       const plan = planRecovery({ survey, log, until, acceptMissingLog, acceptDamage: onDamage === "stop", mustExist, damaged, isDamage: (problem) => this.#isDamage(problem) });
       const { problem, loaded } = await this.#load(plan);
       if (loaded) return { ...plan, loaded };
-      if (!plan.checkpoint || !this.#isDamage(problem.error)) throw problem.error;
+      if (!plan.checkpoint || !(await this.#isDamageNow(plan.checkpoint.id, problem.error))) throw problem.error;
       damaged.set(plan.checkpoint.id, problem.error instanceof Error ? problem.error.message : String(problem.error));
     }
   }
@@ -204,6 +204,15 @@ class Attempt {
   /** A part that is gone may be a live manager's work at the first look; after a second one that saw the same it is damage. */
   #isDamage(error: unknown): boolean {
     return isCorruption(error) || (codeOf(error) === "CHECKPOINT_NOT_FOUND" && this.seen === this.#before);
+  }
+
+  /** A part that is gone while its checkpoint was read is damage if that is listed even now: a live manager withdraws it first. */
+  async #isDamageNow(id: number, error: unknown): Promise<boolean> {
+    if (codeOf(error) !== "CHECKPOINT_NOT_FOUND" || !this.#isDamage(error)) return this.#isDamage(error);
+    const isListed = (await this.#parts.checkpoints?.survey())?.checkpoints.some((listed) => listed.id === id) === true;
+    // What this attempt saw is the past: the next one is no second look at the same.
+    if (!isListed) this.seen += ` without ${id}`;
+    return isListed;
   }
 
   /** Throws the plan's refusal, unless the checkpoint is damaged: without it the plan would be another one. */
