@@ -37,6 +37,19 @@ describe("a gap is never a state", () => {
     expect(opened).toBe(2);
   });
 
+  it("a checkpoint that is withdrawn while it is read, after two looks that showed it, is no damage: the next look finds the next", async () => {
+    const [before, after] = [memoryCheckpointReader([at(1, 4, { state })]), memoryCheckpointReader([at(2, 6, { state })])];
+    let surveys = 0;
+    const checkpoints: typeof before = {
+      survey: () => (++surveys <= 2 ? before : after).survey(),
+      verify: (metadata, options) => after.verify(metadata, options),
+      readPart: (part) => after.readPart(part),
+    };
+    const log = memoryLogReader(three.slice(1), { logId: "A", startsAfter: 2 });
+    expect(await recover({ checkpoints, wal: log })).toMatchObject({ checkpointId: 2, walPosition: 6 });
+    expect(surveys).toBe(4);
+  });
+
   it("a point in time before every checkpoint is refused without a log, not an empty state", async () => {
     for (const walId of [undefined, "A"]) {
       const checkpoints = memoryCheckpointReader([at(1, 5, { walId })]);
