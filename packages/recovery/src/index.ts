@@ -4,6 +4,7 @@ export type { RecoveryReport } from "./core/recovery-report.ts";
 export type { ChangeRanges, RecoverySink } from "./core/recovery-sink.ts";
 export type { ChangeGroup, CommitInput, DurableState, DurableStateOptions } from "./durable-state/durable-state.ts";
 export { openDurableState } from "./durable-state/open-durable-state.ts";
+export { storeSink } from "./store-sink.ts";
 export { recover, RecoveryManager, recoverSimple, recoverWithChanges } from "./recover.ts";
 export { applyRecovered, emptyRecoveredState, formatReport, hasState, type RestorableStore } from "./recovered.ts";
 export type { RecoveryConfig } from "./recovery-config.ts";

@@ -6,7 +6,7 @@ export { createStateStore } from "./memory-state-store.ts";
 export { mergeSnapshots } from "./merge-snapshots.ts";
 export { StateDelta } from "./state-delta.ts";
 export { StateSnapshot } from "./state-snapshot.ts";
-export type { AllocateMemory, StateCapture, StateStore } from "./state-store.ts";
+export type { AllocateMemory, ReadMemory, StateCapture, StateStore } from "./state-store.ts";
 export type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 export { SnapshotError, isCorruption, isSnapshotError } from "./snapshot-error.ts";
 export type { SnapshotErrorCode, SnapshotErrorDetails } from "./snapshot-error.ts";

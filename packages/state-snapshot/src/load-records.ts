@@ -13,6 +13,7 @@ import { RecordTable } from "./record-table.ts";
 import { lengthAt, recordEnd } from "./record.ts";
 import type { SnapshotEntry } from "./snapshot-entry.ts";
 import { corrupt, inPart } from "./snapshot-error.ts";
+import type { SpareMemory } from "./spare-memory.ts";
 
 /** What one part of a base and its deltas held. */
 export interface LoadedPart {
@@ -67,8 +68,8 @@ export async function loadDelta(table: RecordTable, part: number, chunks: Snapsh
 }
 
 /** A table of its own from a full snapshot. */
-async function loadBase(chunks: SnapshotChunks): Promise<RecordTable> {
-  const table = new RecordTable();
+async function loadBase(chunks: SnapshotChunks, spare: SpareMemory): Promise<RecordTable> {
+  const table = new RecordTable(spare);
   const base = new FirstPart(table);
   try {
     for await (const block of blocksOf(new BlockReader("full"), chunks)) base.add(block, table.arena.keep(block.bytes));
@@ -91,16 +92,16 @@ async function indexInTurns(base: FirstPart): Promise<void> {
 }
 
 /** A table of its own from a full snapshot and the deltas that follow it, with the entries that the deltas changed. */
-export async function loadState([base = [], ...deltas]: readonly SnapshotChunks[]): Promise<{ readonly table: RecordTable; readonly changed: IdSet }> {
-  const table = await loadBase(base);
+export async function loadState([base = [], ...deltas]: readonly SnapshotChunks[], spare: SpareMemory): Promise<{ readonly table: RecordTable; readonly changed: IdSet }> {
+  const table = await loadBase(base, spare);
   const changed = new IdSet();
   for (const [index, chunks] of deltas.entries()) changed.absorb((await loadDelta(table, index + 1, chunks)).ids);
   return { table, changed };
 }
 
 /** A table of its own from entries, of which the last one of a key counts. Nothing is left of a deleted key. */
-export function loadEntries(entries: Iterable<SnapshotEntry>): RecordTable {
-  const table = new RecordTable();
+export function loadEntries(entries: Iterable<SnapshotEntry>, spare: SpareMemory): RecordTable {
+  const table = new RecordTable(spare);
   for (const { key, value } of entries) {
     checkEntry(key, value);
     const hash = hashKey(key, 0, key.length);

@@ -11,6 +11,7 @@ import { RecordTable } from "./record-table.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 import type { StateCapture, StateStore } from "./state-store.ts";
+import { SpareMemory } from "./spare-memory.ts";
 import { TombstoneSweep } from "./tombstone-sweep.ts";
 import { UnsavedChanges } from "./unsaved-changes.ts";
 
@@ -27,7 +28,8 @@ export function createStateStore(): StateStore {
 const CHANGES_AT_ONCE = 256;
 
 class MemoryStateStore implements StateStore {
-  #table = new RecordTable();
+  readonly memory: SpareMemory = new SpareMemory();
+  #table = new RecordTable(this.memory);
   #compaction = new ArenaCompaction(this.#table);
   #sweep = this.#newSweep();
   /** Without what an open capture holds. */
@@ -130,7 +132,7 @@ class MemoryStateStore implements StateStore {
 
   restore(entries: Iterable<SnapshotEntry>): void {
     this.#checkIdle();
-    const table = loadEntries(entries);
+    const table = loadEntries(entries, this.memory);
     this.#checkIdle();
     this.#replaceAll(table);
   }
@@ -140,7 +142,7 @@ class MemoryStateStore implements StateStore {
     this.#checkIdle();
     this.#isLoading = true;
     try {
-      const { table, changed } = await loadState(parts);
+      const { table, changed } = await loadState(parts, this.memory);
       this.#replaceAll(table);
       if (table.deleted > 0) this.#sweep.add(changed);
     } finally {

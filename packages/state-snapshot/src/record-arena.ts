@@ -1,13 +1,15 @@
-import { Buffer } from "node:buffer";
 import type { ChangeRanges } from "./change-ranges.ts";
 import { viewOf } from "./format.ts";
 import { recordBytes, writeRecord } from "./record.ts";
+import { newMemory, SpareMemory } from "./spare-memory.ts";
 
 /** Chunks begin small, so that a small store is small, and double with the arena up to this size. */
 const CHUNK_MIN = 0x4000;
 const CHUNK_MAX = 0x8_0000;
 /** A record larger than this has a chunk of exactly its size; at most this much of a chunk stays unused at its end. */
 const SHARED_MAX = CHUNK_MAX / 8;
+/** Spare memory may be so many times as large as a new chunk would be: a small store stays small. */
+const SPARE_MAX_SIZES = 4;
 /** Fewer bytes than this are better copied than kept where they are. */
 const KEPT_MIN = 0x1000;
 /** Offsets stay below, so that the engine keeps them as small integers. */
@@ -29,6 +31,7 @@ export interface Chunk {
  * arena nor a view nor a capture holds it. Places are a chunk's number and an offset, both below 2^31: any amount of memory.
  */
 export class RecordArena {
+  readonly #spare: SpareMemory;
   /** By chunk number. */
   readonly #bytes: Uint8Array[] = [];
   readonly #chunks: (Chunk | undefined)[] = [];
@@ -46,6 +49,11 @@ export class RecordArena {
   lastChunk = 0;
   /** Bytes written and bytes given up so far. */
   turnover = 0;
+
+  /** Prefers `spare` memory to new one. */
+  constructor(spare: SpareMemory = new SpareMemory()) {
+    this.#spare = spare;
+  }
 
   /** The chunk with that number; empty when there is none. */
   bytesOf(chunk: number): Uint8Array {
@@ -149,8 +157,7 @@ export class RecordArena {
   #begin(bytes: number): Chunk {
     const size = Math.max(bytes, Math.min(CHUNK_MAX, Math.max(CHUNK_MIN, this.reserved)));
     const before = this.#open;
-    // Not zeroed: nothing of it is read before it is written, and zeroing is a tenth of the time of filling a store.
-    this.#open = this.#add(new Uint8Array(Buffer.allocUnsafeSlow(size).buffer));
+    this.#open = this.#add(this.#spare.use(Math.max(bytes, CHUNK_MIN), SPARE_MAX_SIZES * size) ?? newMemory(size));
     this.#openView = viewOf(this.#open.bytes);
     this.#filled = 0;
     if (before?.live === 0) this.#drop(before);

@@ -7,6 +7,7 @@ import { FREE, LocationPages } from "./location-pages.ts";
 import type { FrozenPages } from "./location-pages.ts";
 import { RecordArena } from "./record-arena.ts";
 import { isDeletedAt, keyAt, lengthAt, recordEnd, valueAt } from "./record.ts";
+import type { SpareMemory } from "./spare-memory.ts";
 
 /** The records of one moment; they stay as they are. */
 export interface FrozenRecords extends FrozenPages {
@@ -20,11 +21,16 @@ export interface FrozenRecords extends FrozenPages {
  * entry that says so.
  */
 export class RecordTable implements IndexedKeys {
-  readonly arena: RecordArena = new RecordArena();
+  readonly arena: RecordArena;
   readonly #locations = new LocationPages();
   readonly #index = new KeyIndex(this);
   #size = 0;
   #deleted = 0;
+
+  /** Prefers `spare` memory to new one for its records. */
+  constructor(spare?: SpareMemory) {
+    this.arena = new RecordArena(spare);
+  }
 
   /** Keys that have a value. */
   get size(): number {

@@ -4,6 +4,17 @@ import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 /** Gives memory of at least so many bytes, whatever they are, which nobody else uses until a chunk that is made in it was given out. */
 export type AllocateMemory = (bytes: number) => Uint8Array;
 
+/** Memory that somebody reads into. */
+export interface ReadMemory {
+  /** An array of that length, whose bytes may be anything. */
+  take(length: number): Uint8Array;
+  /**
+   * Nobody looks any more at what lies in the `ArrayBuffer` of an array from `take`: from now on the store may write there. Arrays that
+   * weren't taken here, or were given back before, stay what they are.
+   */
+  giveBack(bytes: Uint8Array): void;
+}
+
 /**
  * A store at one moment, for writing it somewhere while the store goes on changing: the whole state, and what had changed by then.
  * Ends with `done` or `fail`; until then the store keeps what the capture needs. A checkpoint manager takes it as it is,
@@ -67,6 +78,12 @@ export interface StateCapture {
 export interface StateStore {
   /** Keys. */
   readonly size: number;
+  /**
+   * Memory for reading what is then applied to the store, `@laminar/wal`'s `visit` of a log above all: given back, it becomes the store's
+   * own, already known to the system. Where new memory is dear, as on virtual machines, recovering a large state takes half the time
+   * with it. Optional; costs nothing where it isn't used.
+   */
+  readonly memory?: ReadMemory | undefined;
 
   get(key: Uint8Array): Uint8Array | undefined;
   has(key: Uint8Array): boolean;

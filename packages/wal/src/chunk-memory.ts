@@ -1,10 +1,4 @@
-/** Where the chunks of a file are read to. */
-export interface ChunkMemory {
-  /** An array of that length, whose bytes may be anything. */
-  take(length: number): Uint8Array;
-  /** Says that nobody looks at an array from `take` any more. */
-  giveBack(bytes: Uint8Array): void;
-}
+import type { ChunkMemory } from "./log.ts";
 
 /** Each chunk gets memory of its own, for those who hand out views of it. */
 export const ownMemory: ChunkMemory = {

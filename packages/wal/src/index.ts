@@ -4,7 +4,7 @@ export { msgpackCodec } from "./codec/msgpack-codec.ts";
 export type { WalDamage } from "./confirm-damage.ts";
 export { inspectWal, type InspectOptions } from "./inspect-wal.ts";
 export type { InspectedEnd, InspectedGap, InspectedSegment, NotCounting, WalInspection } from "./inspection.ts";
-export type { AbortSignalLike, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
+export type { AbortSignalLike, ChunkMemory, EntryVisitor, LogEnd, LogReader, LogWriter, Lsn, ReadOptions, WalBatch, WriteAheadLog } from "./log.ts";
 export { memoryWal, type MemoryWalOptions } from "./memory-wal.ts";
 export { openWal, openWalReader } from "./open-wal.ts";
 export { type VerifyOptions, type VerifyProgress, verifyWal, walSize, type WalReport } from "./verify-wal.ts";

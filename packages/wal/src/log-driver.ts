@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { type Disk, isDiskError } from "@laminar/disk";
-import { type ChunkMemory, ownMemory } from "./chunk-memory.ts";
+import { ownMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
 import type { LogAnswer, LogRequest, News } from "./log-requests.ts";
-import type { AbortSignalLike } from "./log.ts";
+import type { AbortSignalLike, ChunkMemory } from "./log.ts";
 import { readOnce, SegmentReader } from "./segment-reader.ts";
 import { severalAtOnce } from "./several-at-once.ts";
 import { abortOf, Announcement, firstOf, type Happening, throwIfAborted } from "./waiting.ts";

@@ -32,7 +32,7 @@ export class LogFiles<E> {
 
   visit(task: ReadTask, options: DriveOptions, visitor: EntryVisitor): Promise<void> {
     const { log } = this;
-    return drive(this.#driver({ ...options, memory: new ReusedMemory() }), readLog(log, task), (found) => visitFound(log, found, visitor));
+    return drive(this.#driver({ ...options, memory: visitor.memory ?? new ReusedMemory() }), readLog(log, task), (found) => visitFound(log, found, visitor));
   }
 
   #driver(options: DriveOptions): LogDriver {

@@ -47,12 +47,29 @@ export interface ReadOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
+/** Where chunks of a log are read to. */
+export interface ChunkMemory {
+  /** An array of that length, whose bytes may be anything and which nobody else uses. */
+  take(length: number): Uint8Array;
+  /**
+   * Says that the reader doesn't look any more at what lies in the `ArrayBuffer` of an array from `take`; `bytes` may be the part that was
+   * read. Arrays may stay out for ever: the last ones do, and those of a read that failed.
+   */
+  giveBack(bytes: Uint8Array): void;
+}
+
 /**
  * Takes the standard entries one after the other without an object for each: a key is `bytes` from `keyStart` to `keyEnd`
  * (exclusive), a value likewise. **`bytes` belong to the reader, who reads the next batches into the same memory**: they stay as they
  * are until `batchEnd` has settled, or without it until the batch's last entry was shown. Copy what is kept longer.
  */
 export interface EntryVisitor {
+  /**
+   * What the log is read into, about a mebibyte at a time. Memory that the visitor needs for itself afterwards is best read into first:
+   * another thread asks the system for its pages then.
+   * @default a few arrays, again and again
+   */
+  readonly memory?: ChunkMemory | undefined;
   /**
    * Called before the records of a batch, which has `count` of them from `firstLsn` on. A promise that it returns is waited
    * for, and so holds the reading back. See {@link WalBatch} for `session`.

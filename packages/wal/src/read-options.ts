@@ -25,6 +25,10 @@ export function requireVisitor(visitor: EntryVisitor): void {
   for (const method of ["put", "delete", "commit", "checkpoint"] as const) {
     if (typeof visitor[method] !== "function") throw new TypeError(`a visitor must have ${method}()`);
   }
+  const { memory } = visitor;
+  if (memory !== undefined && (typeof memory?.take !== "function" || typeof memory.giveBack !== "function")) {
+    throw new TypeError("a visitor's memory must have take() and giveBack()");
+  }
   if (visitor.batch !== undefined && typeof visitor.batch !== "function") throw new TypeError("a visitor's batch must be a function");
 }
 

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { type Disk, type DiskFile, isDiskError, readFully } from "@laminar/disk";
-import { type ChunkMemory, ownMemory } from "./chunk-memory.ts";
+import { ownMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
 import type { ReadRequest } from "./log-requests.ts";
+import type { ChunkMemory } from "./log.ts";
 
 interface OpenSegment {
   readonly number: number;
@@ -102,6 +103,7 @@ async function openSegment(disk: Disk, directory: string, { segment: { name, num
 
 async function readUpTo(file: DiskFile, { position, length }: ReadRequest, memory: ChunkMemory): Promise<Uint8Array> {
   const bytes = memory.take(length);
+  if (!(bytes instanceof Uint8Array) || bytes.length !== length) throw new TypeError(`a memory's take(${length}) must return a Uint8Array of that length`);
   try {
     const got = await readFully(file, position, bytes);
     return got === length ? bytes : bytes.subarray(0, got);

@@ -191,6 +191,32 @@ describe("a visit", () => {
     expect(disk.openFiles).toBe(0);
   });
 
+  it("reads into the visitor's memory, and gives back what it has looked at", async () => {
+    const disk = createSimulatedDisk();
+    const log = await openWal("/log", { disk });
+    for (let i = 0; i < 40; i++) log.append({ type: "put", key: Uint8Array.of(i), value: new Uint8Array(100_000).fill(i) });
+    await log.close();
+    const reader = await openWalReader("/log", { disk });
+    const { visitor } = collector();
+    const taken: Uint8Array[] = [];
+    const back: Uint8Array[] = [];
+    const memory = { take: (length: number) => (taken.push(new Uint8Array(length)), taken.at(-1) as Uint8Array), giveBack: (bytes: Uint8Array) => void back.push(bytes) };
+    let puts = 0;
+    const looked = (_lsn: number, { buffer }: Uint8Array): void => {
+      puts++;
+      expect([taken.some((array) => array.buffer === buffer), back.some((array) => array.buffer === buffer)]).toEqual([true, false]);
+    };
+    await reader.visit?.({ ...visitor, put: looked, memory });
+    expect(puts).toBe(40);
+    expect(taken.length).toBeGreaterThan(2);
+    expect(back.length).toBeGreaterThanOrEqual(taken.length - 2);
+    expect(new Set(back.map(({ buffer }) => buffer)).size).toBe(back.length);
+
+    const short = { ...memory, take: () => new Uint8Array(1) };
+    await expect(reader.visit?.({ ...visitor, memory: short })).rejects.toThrow(/take\(\d+\) must return a Uint8Array of that length/);
+    expect(disk.openFiles).toBe(0);
+  });
+
   it("is not there for a log of a codec", async () => {
     const directory = await freshDirectory();
     const log = await openWal(directory, { codec: bytesCodec });
@@ -205,7 +231,7 @@ describe("a visit", () => {
     const reader = await openWalReader("/log", { disk });
     const before = disk.operations.length;
     const { visitor } = collector();
-    const none: unknown[] = [undefined, null, {}, { ...visitor, put: undefined }, { ...visitor, checkpoint: 1 }, { ...visitor, batch: true }];
+    const none: unknown[] = [undefined, null, {}, { ...visitor, put: undefined }, { ...visitor, checkpoint: 1 }, { ...visitor, batch: true }, { ...visitor, memory: {} }, { ...visitor, memory: null }];
     for (const side of [log, reader]) {
       for (const wrong of none) await expect(side.visit?.(wrong as EntryVisitor)).rejects.toThrow(TypeError);
       await expect(side.visit?.(visitor, { after: "3" } as unknown as ReadOptions)).rejects.toThrow(TypeError);

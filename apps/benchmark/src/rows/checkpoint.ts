@@ -1,7 +1,6 @@
 import { type CheckpointMetadata, openCheckpointManager, openCheckpointReader } from "@laminar/checkpoint";
-import { recover } from "@laminar/recovery";
+import { recover, storeSink } from "@laminar/recovery";
 import { createStateStore, type StateStore } from "@laminar/state-snapshot";
-import { sinkInto } from "../laminar/states.ts";
 import type { Contestant, Row } from "../row.ts";
 import { longestStall } from "../stall.ts";
 import { requireCount, requireState } from "../verify.ts";
@@ -73,7 +72,7 @@ function full(name: string, verify: (directory: string, metadata: CheckpointMeta
 /** Everything in the newest checkpoint is what the work says. */
 async function requireRestored(directory: string, work: Work): Promise<void> {
   const store = createStateStore();
-  await recover({ checkpointDir: directory, apply: sinkInto(store), mustExist: true });
+  await recover({ checkpointDir: directory, apply: storeSink(store), mustExist: true });
   requireState(store, work);
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { openDurableState, recover } from "@laminar/recovery";
+import { openDurableState, recover, storeSink } from "@laminar/recovery";
 import { createStateStore } from "@laminar/state-snapshot";
-import { plainBytes, sinkInto } from "../laminar/states.ts";
+import { plainBytes } from "../laminar/states.ts";
 import { timeAndMemory } from "../memory.ts";
 import type { Contestant, Row } from "../row.ts";
 import { requireState } from "../verify.ts";
@@ -49,7 +49,7 @@ const recoverStore: Contestant = {
   prepare: prepareState,
   async run(directory, work) {
     const store = createStateStore();
-    const { ms, peak, peakGrowth } = await timeAndMemory(() => recover({ walDir: join(directory, "log"), checkpointDir: join(directory, "checkpoints"), apply: sinkInto(store), mustExist: true }));
+    const { ms, peak, peakGrowth } = await timeAndMemory(() => recover({ walDir: join(directory, "log"), checkpointDir: join(directory, "checkpoints"), apply: storeSink(store), mustExist: true }));
     return { sample: { value: ms, peak, peakGrowth }, verify: () => requireState(store, work) };
   },
 };

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { openDurableState, recover as recoverState } from "@laminar/recovery";
+import { openDurableState, recover as recoverState, storeSink } from "@laminar/recovery";
 import { createStateStore } from "@laminar/state-snapshot";
 import { appendByHand } from "../by-hand/append.ts";
 import { recoverByHand } from "../by-hand/recover.ts";
 import { rawBytes, readOnly, writePreformed } from "../floor.ts";
 import { putsOf, writeState } from "../laminar/logs.ts";
-import { plainBytes, sinkInto } from "../laminar/states.ts";
+import { plainBytes } from "../laminar/states.ts";
 import { timeAndMemory } from "../memory.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Contestant, Row, Sample } from "../row.ts";
@@ -105,7 +105,7 @@ const throughSink: Contestant = {
   prepare: writeLog,
   async run(directory, work) {
     const store = createStateStore();
-    const { sample } = await sampleOf(work.entries, () => recoverState({ walDir: join(directory, "log"), apply: sinkInto(store), mustExist: true }));
+    const { sample } = await sampleOf(work.entries, () => recoverState({ walDir: join(directory, "log"), apply: storeSink(store), mustExist: true }));
     return { sample, verify: () => requireState(store, work) };
   },
 };

@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { openDurableState, recover } from "@laminar/recovery";
+import { openDurableState, recover, storeSink } from "@laminar/recovery";
 import { createStateStore } from "@laminar/state-snapshot";
 import type { WalEntryInput } from "@laminar/wal";
 import { writeState } from "../laminar/logs.ts";
-import { plainBytes, sinkInto } from "../laminar/states.ts";
+import { plainBytes } from "../laminar/states.ts";
 import { timeAndMemory } from "../memory.ts";
 import type { Contestant, Row } from "../row.ts";
 import { type ReadableState, requireCount } from "../verify.ts";
@@ -63,6 +63,6 @@ const durableState = contestant("openDurableState", (directory) => openDurableSt
 
 const throughSink = contestant("recover into a store", async (directory) => {
   const store = createStateStore();
-  await recover({ walDir: join(directory, "log"), apply: sinkInto(store), mustExist: true });
+  await recover({ walDir: join(directory, "log"), apply: storeSink(store), mustExist: true });
   return store;
 });

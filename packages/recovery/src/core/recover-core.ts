@@ -247,6 +247,7 @@ class Attempt {
     if (from > log.lastLsn) return collected;
     const visitor: EntryVisitor = {
       ...shownTo(replay),
+      memory: this.#rules.apply?.memory,
       batch: (firstLsn, count, session) => {
         requireNext(last, firstLsn, log);
         last = firstLsn + count - 1;

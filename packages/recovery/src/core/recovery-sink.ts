@@ -1,4 +1,5 @@
 import type { SnapshotEntry } from "@laminar/state-snapshot";
+import type { ChunkMemory } from "@laminar/wal";
 import type { StateChange } from "./recovered-state.ts";
 
 /** Changes in log order whose keys and values lie in one array. */
@@ -12,6 +13,8 @@ export interface ChangeRanges {
 
 /** Takes a recovered state as it is found, in bounded memory. Calls come one after the other; each is awaited. */
 export interface RecoverySink {
+  /** What the log is read into, where the sink takes `applyRanges`; see `memory` of a `StateStore`. */
+  readonly memory?: ChunkMemory | undefined;
   /** Replaces everything. Called first, also with nothing; and once more when a live writer's changes make the recovery begin anew. */
   restore(entries: AsyncIterable<readonly SnapshotEntry[]>): void | Promise<void>;
   /**

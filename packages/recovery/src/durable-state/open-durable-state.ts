@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { fileCheckpointStore, openCheckpointManager } from "@laminar/checkpoint";
 import { type Disk, type DirectoryLock, isDiskError, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
-import { createStateStore, mergeSnapshots, type StateStore } from "@laminar/state-snapshot";
+import { createStateStore, mergeSnapshots } from "@laminar/state-snapshot";
 import { msgpackCodec, openWal } from "@laminar/wal";
 import { RecoveryError } from "../core/recovery-error.ts";
-import type { RecoverySink } from "../core/recovery-sink.ts";
 import { recover } from "../recover.ts";
+import { storeSink } from "../store-sink.ts";
 import { BackgroundCheckpoints } from "./background-checkpoints.ts";
 import { CommitLog } from "./commit-log.ts";
 import type { DurableState, DurableStateOptions } from "./durable-state.ts";
@@ -36,7 +36,7 @@ async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): P
   const release: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
     const store = createStateStore();
-    const found = await recover({ ...places, disk, onDamage, mustExist, apply: sinkInto(store), onProgress, signal });
+    const found = await recover({ ...places, disk, onDamage, mustExist, apply: storeSink(store), onProgress, signal });
     await requireFreeCheckpoints(disk, places.checkpointDir, oneContainer);
     const log = await openWal(places.walDir, { ...options.log, disk, oneContainer, ...(onDamage === "stop" && { onDamage, after: found.walPosition }) });
     release.unshift(() => log.close());
@@ -70,27 +70,6 @@ async function requireFreeCheckpoints(disk: Disk, directory: string, oneContaine
   if ((await disk.stat(directory)) === undefined) return;
   const lock = await fileCheckpointStore(directory, { disk, oneContainer }).lock();
   await lock.release();
-}
-
-export function sinkInto(store: StateStore): RecoverySink {
-  return {
-    async restore() {
-      store.restore([]);
-    },
-    async restoreParts(parts) {
-      await store.restoreFrom(parts);
-      return store.size;
-    },
-    apply(changes) {
-      for (const change of changes) {
-        if (change.type === "put") store.put(change.key, change.value);
-        else store.delete(change.key);
-      }
-    },
-    applyRanges(stretches) {
-      for (const { bytes, ranges, count } of stretches) store.applyRanges(bytes, ranges, count);
-    },
-  };
 }
 
 function checkOptions<V>(options: DurableStateOptions<V>): void {

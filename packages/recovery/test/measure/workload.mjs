@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { openCheckpointManager } from "@laminar/checkpoint";
 import { createStateStore } from "@laminar/state-snapshot";
 import { openWal } from "@laminar/wal";
-import { applyRecovered, openDurableState, recover } from "../../dist/index.js";
+import { applyRecovered, openDurableState, recover, storeSink } from "../../dist/index.js";
 
 const DIRECTORY = "LAMINAR_WORKLOAD";
 const PER_COMMIT = 100;
@@ -78,26 +78,6 @@ async function sizeOf(directory) {
   return sizes.reduce((sum, size) => sum + size, 0) / 1e6;
 }
 
-const sinkInto = (store) => ({
-  async restore(entries) {
-    store.restore([]);
-    for await (const block of entries) for (const { key, value } of block) store.put(key, value);
-  },
-  async restoreParts(parts) {
-    await store.restoreFrom(parts);
-    return store.size;
-  },
-  apply(group) {
-    for (const { type, key, value } of group) {
-      if (type === "put") store.put(key, value);
-      else store.delete(key);
-    }
-  },
-  applyRanges(stretches) {
-    for (const { bytes, ranges, count } of stretches) store.applyRanges(bytes, ranges, count);
-  },
-});
-
 const places = (directory) => ({ checkpointDir: path.join(directory, "checkpoints"), walDir: path.join(directory, "log") });
 const plainValues = { encode: (value) => value, decode: (bytes) => bytes };
 
@@ -112,7 +92,7 @@ const WAYS = {
   "no changes collected": async (directory) => recover({ ...places(directory), collectStateChanges: false }),
   "through a sink into the store": async (directory) => {
     const store = createStateStore();
-    await recover({ ...places(directory), apply: sinkInto(store) });
+    await recover({ ...places(directory), apply: storeSink(store) });
     return store;
   },
   "openDurableState": async (directory) => openDurableState({ directory, keys: "bytes", values: plainValues }),

@@ -25,9 +25,9 @@ function visit(reader: LogReader<WalEntry>, visitor: EntryVisitor, options?: Rea
 }
 
 /** Makes the entries again from what it is called with, which it copies: the bytes are the reader's. */
-function collector(): { readonly seen: string[]; readonly visitor: Required<EntryVisitor> } {
+function collector(): { readonly seen: string[]; readonly visitor: Required<Omit<EntryVisitor, "memory">> } {
   const seen: string[] = [];
-  const visitor: Required<EntryVisitor> = {
+  const visitor: Required<Omit<EntryVisitor, "memory">> = {
     batch: (firstLsn, count, session) => void seen.push(`${count} records from ${firstLsn}, session ${session}`),
     put: (lsn, array, keyStart, keyEnd, valueStart, valueEnd) =>
       void seen.push(`${lsn} ${textOf({ type: "put", key: array.slice(keyStart, keyEnd), value: array.slice(valueStart, valueEnd) })}`),
