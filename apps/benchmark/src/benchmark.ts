@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { goals } from "./goals/goals.ts";
 import { judge } from "./goals/judge.ts";
 import { withScaled } from "./goals/scale.ts";
+import { endInOrder } from "./interruption.ts";
 import { lookAtMachine, type Machine, placesOf } from "./machine.ts";
 import type { Options } from "./options.ts";
 import { findPeers } from "./peers/peers.ts";
@@ -13,6 +14,7 @@ import { resultTable } from "./table/result-table.ts";
 
 /** Measures, and prints what came of it. Whether everybody did the work. */
 export async function runBenchmark({ only, rounds, settings, json, directory }: Options): Promise<boolean> {
+  endInOrder();
   const machine = await lookAtMachine(directory);
   const { peers, versions, missing } = await findPeers(settings);
   const chosen = rows.filter(({ name }) => only.length === 0 || only.includes(name));
@@ -23,9 +25,9 @@ export async function runBenchmark({ only, rounds, settings, json, directory }: 
   const judgement = judge(goals, results, settings);
   const note = scaleNote(results);
   const problems = results.flatMap(({ problem }) => (problem === undefined ? [] : [`FAILED: ${problem}`]));
-  const { entries, keyBytes, valueBytes } = settings;
+  const { entries, keyBytes, valueBytes, commitMs } = settings;
   const parts = [
-    `${describe(machine)}\n${versions.join("; ")}\n${entries} entries, keys of ${keyBytes} bytes, values of ${valueBytes}; medians of ${rounds} rounds; ${((performance.now() - started) / 1000).toFixed(0)} s`,
+    `${describe(machine)}\n${versions.join("; ")}\n${entries} entries, keys of ${keyBytes} bytes, values of ${valueBytes}; committers work for ${commitMs} ms; medians of ${rounds} rounds; ${((performance.now() - started) / 1000).toFixed(0)} s`,
     ...remarks,
     resultTable(withScaled(results)),
     ...(judgement.verdicts.length + judgement.open.length > 0 ? [goalTable(judgement)] : []),

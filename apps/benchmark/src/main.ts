@@ -3,6 +3,7 @@ import { budgetHelp, budgetOptions } from "./budgets/budget-options.ts";
 import { runBudgets } from "./budgets/run-budgets.ts";
 import { curveHelp, curveOptions } from "./curves/curve-options.ts";
 import { runCurves } from "./curves/run-curves.ts";
+import { Interrupted } from "./interruption.ts";
 import { help, parseOptions } from "./options.ts";
 
 type Mode = (args: readonly string[]) => Promise<boolean>;
@@ -41,6 +42,8 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
+  // Whoever started it sees by which signal it ended.
+  if (error instanceof Interrupted) process.kill(process.pid, error.signal);
   const isWrongUse = error instanceof TypeError;
   process.stderr.write(isWrongUse ? `${error.message}\n\n${help}` : `${error instanceof Error ? error.stack : String(error)}\n`);
   return isWrongUse ? 2 : 1;

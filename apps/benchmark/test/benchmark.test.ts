@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ it("measures the rows that are named, prints tables of results and goals, writes
   const json = join(directory, "all.json");
   const only = ["free-sync-1", "load"].flatMap((row) => ["--only", row]);
   const { status, stdout, stderr } = run(...only, "--rounds", "2", "--entries", "2000", "--commit-ms", "5", "--dir", directory, "--json", json);
-  expect([status, stderr]).toEqual([0, "warming up\npreparing what is read\nround 1 of 2\nround 2 of 2\n"]);
+  expect([status, stderr]).toEqual([0, "preparing what is read\nround 1 of 2\nround 2 of 2\n"]);
   const { results, verdicts } = JSON.parse(readFileSync(json, "utf8")) as { results: readonly Result[]; verdicts: readonly unknown[] };
   expect([...new Set(results.map(({ row }) => row))]).toEqual(["free-sync-1", "load"]);
   for (const { name, samples, problem } of results) {
@@ -52,4 +53,22 @@ it("refuses what it can't measure with 2, and says what it takes", () => {
   expect(run("--rounds", "0")).toMatchObject({ status: 2, stdout: "", stderr: expect.stringContaining('--rounds: a whole number from 1 to 1000 is wanted, not "0"') });
   expect(run("--nonsense")).toMatchObject({ status: 2, stderr: expect.stringContaining("--commit-ms") });
   expect(run("--", "--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("--commit-ms") });
+});
+
+it.skipIf(process.platform === "win32").each([
+  ["a sample", ["--only", "append", "--entries", "200000"], "round 1"],
+  ["a curve", ["--curves", "--only", "segments"], "10 segments"],
+])("removes what it made, and ends by the signal, when it is interrupted during %s", async (_, args, begun) => {
+  const directory = mkdtempSync(join(tmpdir(), "laminar-bench-test-"));
+  const out = mkdtempSync(join(tmpdir(), "laminar-bench-test-"));
+  const child = spawn(process.execPath, [program, ...args, "--dir", directory, ...(args.includes("--curves") ? ["--out", out] : [])], { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(child, "exit");
+  for await (const text of child.stderr.setEncoding("utf8")) {
+    if (!String(text).includes(begun)) continue;
+    while (readdirSync(directory, { recursive: true }).length < 2) await new Promise(setImmediate);
+    child.kill("SIGINT");
+  }
+  expect(await ended).toEqual([null, "SIGINT"]);
+  expect(readdirSync(directory)).toEqual([]);
+  for (const made of [directory, out]) rmSync(made, { recursive: true });
 });

@@ -83,25 +83,26 @@ export class PublishedFiles {
     }
   }
 
-  revision(id: number): Promise<string> {
-    return this.#ofPublished(id, async () => {
-      const file = this.locate(id, "state");
-      const status = await this.#disk.stat(file);
-      if (status?.kind === "file") return status.revision;
-      throw new CheckpointError("CHECKPOINT_CORRUPT", status ? `${file} isn't a plain file` : `${file} isn't there`, { id, file });
-    });
-  }
-
-  #openPublished(id: number, part: "metadata" | "state"): Promise<DiskFile> {
-    return this.#ofPublished(id, () => this.#disk.open(this.locate(id, part)));
+  /** Looks at directory and file at once: it is asked of every part before and after each checkpoint. */
+  async revision(id: number): Promise<string> {
+    checkId(id);
+    const file = this.locate(id, "state");
+    const [published, status] = await Promise.allSettled([this.#requirePublished(id), reading(() => this.#disk.stat(file), id)]);
+    // What stands behind a directory that doesn't count says nothing.
+    if (published.status === "rejected") throw published.reason;
+    if (status.status === "rejected") throw status.reason;
+    if (status.value?.kind === "file") return status.value.revision;
+    // It was withdrawn in between, unless the checkpoint is still there.
+    await this.#requirePublished(id);
+    throw new CheckpointError("CHECKPOINT_CORRUPT", status.value ? `${file} isn't a plain file` : `${file} isn't there`, { id, file });
   }
 
   /** What is missing was withdrawn in between, unless the checkpoint is still there. */
-  async #ofPublished<T>(id: number, read: () => Promise<T>): Promise<T> {
+  async #openPublished(id: number, part: "metadata" | "state"): Promise<DiskFile> {
     checkId(id);
     await this.#requirePublished(id);
     try {
-      return await reading(read, id);
+      return await reading(() => this.#disk.open(this.locate(id, part)), id);
     } catch (error) {
       if (isCheckpointError(error, "CHECKPOINT_CORRUPT")) await this.#requirePublished(id);
       throw error;

@@ -1,8 +1,10 @@
 import { CapturedCursor } from "./captured-cursor.ts";
+import type { HeldMoment } from "./captured-cursor.ts";
 import { checkAllocate, checkKind } from "./check-arguments.ts";
 import { nowNs } from "./encode-snapshot.ts";
 import { ahead, paced } from "./pace.ts";
 import { keyAt, valueAt } from "./record.ts";
+import { RecordTable } from "./record-table.ts";
 import type { FrozenRecords } from "./record-table.ts";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
@@ -36,7 +38,7 @@ export class MemoryCapture implements StateCapture {
   readonly unsaved: UnsavedChanges;
   readonly #timestampNs = nowNs();
   readonly #release: (saved?: Saved) => void;
-  #records: FrozenRecords | undefined;
+  readonly #moment: CapturedMoment;
 
   constructor({ kind, keyCount, basedOn, records, unsaved, release }: CaptureParts) {
     this.kind = kind;
@@ -44,21 +46,21 @@ export class MemoryCapture implements StateCapture {
     this.keyCount = keyCount;
     this.basedOn = basedOn;
     this.unsaved = unsaved;
-    this.#records = records;
+    this.#moment = new CapturedMoment(records);
     this.#release = release;
   }
 
   entries(): Iterable<SnapshotEntry> {
-    this.#held();
+    this.#moment.check();
     return { [Symbol.iterator]: () => entriesOf(this.#cursor(this.kind)) };
   }
 
   bytes(kind: SnapshotKind, allocate?: AllocateMemory): AsyncIterable<Uint8Array> {
     checkKind(kind);
     checkAllocate(allocate);
-    this.#held();
+    this.#moment.check();
     const chunks = (): AsyncGenerator<Uint8Array, void> => paced(encodeRecords(this.#cursor(kind), kind, this.#timestampNs, allocate));
-    return { [Symbol.asyncIterator]: () => ahead(chunks(), () => this.#held()) };
+    return { [Symbol.asyncIterator]: () => ahead(chunks(), () => this.#moment.check()) };
   }
 
   done(checkpoint?: unknown): void {
@@ -70,18 +72,39 @@ export class MemoryCapture implements StateCapture {
   }
 
   #cursor(kind: SnapshotKind): CapturedCursor {
-    return new CapturedCursor(() => this.#held(), kind === "full" ? undefined : this.unsaved.changed);
+    return new CapturedCursor(this.#moment, kind === "full" ? undefined : this.unsaved.changed);
   }
 
-  #held(): FrozenRecords {
+  #end(saved?: Saved): void {
+    if (this.#moment.end()) this.#release(saved);
+  }
+}
+
+/** The records of a capture, until it ends. */
+class CapturedMoment implements HeldMoment {
+  /** See `BlockWriter.kept`. */
+  static readonly kept: CapturedMoment = new CapturedMoment(new RecordTable().freeze());
+
+  #records: FrozenRecords | undefined;
+
+  constructor(records: FrozenRecords) {
+    this.#records = records;
+  }
+
+  get records(): FrozenRecords {
     if (this.#records !== undefined) return this.#records;
     throw new SnapshotError("SNAPSHOT_RELEASED", "The capture was done or failed before; take a new one.");
   }
 
-  #end(saved?: Saved): void {
-    if (this.#records === undefined) return;
+  check(): void {
+    void this.records;
+  }
+
+  /** Lets go of them; false when that was done before. */
+  end(): boolean {
+    const wasHeld = this.#records !== undefined;
     this.#records = undefined;
-    this.#release(saved);
+    return wasHeld;
   }
 }
 

@@ -208,7 +208,9 @@ export class RecordTable implements IndexedKeys {
 
   /** The records as they are now, as long as somebody keeps them. */
   freeze(): FrozenRecords {
-    return { ...this.#locations.freeze(), chunks: this.arena.chunks() };
+    // Not spread, of which the engine makes objects of two shapes: each is another one to all that was made fast for the other.
+    const { pages, length } = this.#locations.freeze();
+    return { pages, length, chunks: this.arena.chunks() };
   }
 
   #add(hash: number, chunk: number, offset: number): number {

@@ -75,8 +75,7 @@ export function tableFrom(inputs: Iterable<SnapshotEntryInput>, kind: SnapshotKi
     if (id === NO_ID) ids.add(records.insert(hash, key, value));
     else records.replace(id, key, value);
   }
-  const frozen = records.freeze();
-  const distinct = new CapturedCursor(() => frozen, ids);
+  const distinct = new CapturedCursor({ records: records.freeze() }, ids);
   return new SnapshotTable(joined([...chunksOf(encodeRecords(distinct, kind, timestampNs))]), kind);
 }
 

@@ -62,11 +62,11 @@ test("encoding can rest within an entry of any size, and while it passes many id
   for (const id of gone) records.remove(id);
   const frozen = records.freeze();
   const rests = (changed: IdSet | undefined): number =>
-    [...encodeRecords(new CapturedCursor(() => frozen, changed), "full", 0n)].filter((step) => step === undefined).length;
+    [...encodeRecords(new CapturedCursor({ records: frozen }, changed), "full", 0n)].filter((step) => step === undefined).length;
   expect(rests(ids)).toBeGreaterThanOrEqual(20);
   expect(rests(undefined) - rests(ids)).toBe(3);
   const small = new IdSet();
   for (let number = 0; number < 2_000; number += 1) small.add(add(`small ${number}`, new Uint8Array(1)));
   const many = records.freeze();
-  expect([...encodeRecords(new CapturedCursor(() => many, small), "full", 0n)].map((step) => step === undefined)).toEqual([...Array<boolean>(7).fill(true), false]);
+  expect([...encodeRecords(new CapturedCursor({ records: many }, small), "full", 0n)].map((step) => step === undefined)).toEqual([...Array<boolean>(7).fill(true), false]);
 });

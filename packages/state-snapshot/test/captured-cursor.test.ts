@@ -10,7 +10,7 @@ import { randomBytes, withSeeds } from "./random.ts";
 
 /** Key, and value or "deleted", of what a cursor meets. */
 function met(frozen: FrozenRecords, changed: IdSet | undefined): readonly string[] {
-  const cursor = new CapturedCursor(() => frozen, changed);
+  const cursor = new CapturedCursor({ records: frozen }, changed);
   const entries: string[] = [];
   for (let step = cursor.advance(); step !== "end"; step = cursor.advance()) {
     if (step === "pause") continue;

@@ -52,3 +52,31 @@ test("a set that absorbs another one holds the ids of both, once", async () => {
     expect([one.set.size, idsOf(other.set)]).toEqual([0, sorted(other.model)]);
   });
 });
+
+test("ids are collected in order from any one on, as many as there is room for", async () => {
+  await withSeeds(100, (random) => {
+    const range = ranges[random(ranges.length)] ?? 1;
+    const { set, model } = randomSet(random, range);
+    const start = random(range);
+    const room = new Int32Array(1 + random(50));
+    const wanted = sorted(model).filter((id) => id >= start).slice(0, room.length);
+    expect(Array.from(room.subarray(0, set.collect(start, room)))).toEqual(wanted);
+  });
+});
+
+test("the set of all ids below a length holds each of them, and takes others", () => {
+  for (const length of [0, 1, 31, 32, 33, 32_767, 32_768, 32_769, 100_000]) {
+    const set = IdSet.below(length);
+    expect([set.size, set.has(length)]).toEqual([length, false]);
+    expect(idsOf(set)).toEqual(Array.from({ length }, (_, id) => id));
+    set.add(length + 40);
+    expect(set.next(length)).toBe(length + 40);
+  }
+});
+
+test("the highest id that an entry can have is found", () => {
+  const set = new IdSet();
+  const highest = 2 ** 31 - 2;
+  set.add(highest);
+  expect([set.next(0), set.next(highest), set.next(highest + 1)]).toEqual([highest, highest, -1]);
+});

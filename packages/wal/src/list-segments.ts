@@ -11,7 +11,7 @@ import { WalError } from "./wal-error.ts";
 /** Up to this size a file is read whole with its header: that takes no longer, and spares opening it once more. */
 const SMALL_FILE_BYTES = 4096;
 /** So much of small files is kept in memory at most. */
-const CONTENT_BYTES_MAX = 8 * 1024 * 1024;
+const CONTENT_BYTES_MAX = 16 * 1024 * 1024;
 
 /** A listing, and what a writer goes on from. */
 export interface FoundFiles extends LogListing, ExistingFiles {}

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { type Disk, isDiskError } from "@laminar/disk";
-import { ownMemory } from "./chunk-memory.ts";
+import { ownMemory, PieceMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
-import type { LogAnswer, LogRequest, News } from "./log-requests.ts";
+import type { LogAnswer, LogRequest, News, ReadRequest } from "./log-requests.ts";
 import type { AbortSignalLike, ChunkMemory } from "./log.ts";
 import { readOnce, SegmentReader } from "./segment-reader.ts";
 import { severalAtOnce } from "./several-at-once.ts";
@@ -52,7 +52,7 @@ export class LogDriver {
       case "read":
         return this.#segments.read(request);
       case "readEach":
-        return severalAtOnce(request.reads, (read) => readOnce(this.#disk, this.#directory, read));
+        return this.#readEach(request.reads);
       case "ahead":
         this.#segments.begin(request.read);
         return undefined;
@@ -71,6 +71,11 @@ export class LogDriver {
   /** Frees the handles, once nothing is being read. */
   close(): Promise<void> {
     return this.#segments.close();
+  }
+
+  #readEach(reads: readonly ReadRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
+    const memory = new PieceMemory();
+    return severalAtOnce(reads, (read) => readOnce(this.#disk, this.#directory, read, memory));
   }
 
   async #list(): Promise<readonly string[] | undefined> {

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { type Disk, type DiskFile, isDiskError, readFully } from "@laminar/disk";
-import { ownMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
 import type { ReadRequest } from "./log-requests.ts";
 import type { ChunkMemory } from "./log.ts";
@@ -82,10 +81,10 @@ export class SegmentReader {
 const isSame = (a: ReadRequest, b: ReadRequest): boolean => a.segment.number === b.segment.number && a.position === b.position && a.length === b.length;
 
 /** Reads once, with a handle of its own. */
-export async function readOnce(disk: Disk, directory: string, request: ReadRequest): Promise<Uint8Array | undefined> {
+export async function readOnce(disk: Disk, directory: string, request: ReadRequest, memory: ChunkMemory): Promise<Uint8Array | undefined> {
   const open = await openSegment(disk, directory, request);
   try {
-    return open && (await readUpTo(open.file, request, ownMemory));
+    return open && (await readUpTo(open.file, request, memory));
   } finally {
     await closeQuietly(open);
   }

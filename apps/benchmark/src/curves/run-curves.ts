@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { allCurves } from "./all-curves.ts";
 import { formatCsv, parseCsv, type Recorded } from "./csv.ts";
 import type { Curve, Setting } from "./curve.ts";
+import { endInOrder } from "../interruption.ts";
 import type { CurveOptions } from "./curve-options.ts";
 import { type Drawn, growthPage } from "./growth-page.ts";
 import { drawChart } from "./line-chart.ts";
@@ -11,6 +12,7 @@ import { drawChart } from "./line-chart.ts";
 /** Measures the curves that are asked for, and writes numbers, pictures and the page about all that have been measured. */
 export async function runCurves(options: CurveOptions): Promise<void> {
   const { out, seed, only } = options;
+  endInOrder();
   await mkdir(out, { recursive: true });
   process.stderr.write(`seed ${seed}\n`);
   for (const curve of allCurves.filter(({ name }) => only === undefined || name === only)) {

@@ -1,8 +1,9 @@
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { interruption } from "../interruption.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Contestant, Result, Row, Sample } from "../row.ts";
-import { type Settings, smaller } from "../settings.ts";
+import type { Settings } from "../settings.ts";
 import type { Job } from "./job.ts";
 import { PreparedFiles } from "./prepared-files.ts";
 import { runJob } from "./run-job.ts";
@@ -29,17 +30,10 @@ interface Entrant {
   problem: string | undefined;
 }
 
-/** Runs everybody in turn, round by round, so that a slow minute of the machine hits all alike. Before the rounds that count comes one in small, for all; in that one and in the first that counts it is verified that the work was done. */
+/** Runs everybody in turn, round by round, so that a slow minute of the machine hits all alike. In the first round it is verified that the work was done. */
 export async function runRounds(plan: Plan, progress: (line: string) => void): Promise<readonly Result[]> {
   const entrants = plan.rows.flatMap((row) => row.contestants(plan.peers).map((contestant): Entrant => ({ row, contestant, samples: [], problem: undefined })));
-  const { disk } = plan.places;
-  await inDirectory(disk, async (directory) => {
-    progress("warming up");
-    const small = { ...plan, settings: smaller(plan.settings) };
-    const prepared = new PreparedFiles(directory, small.settings);
-    for (const entrant of entrants.filter(({ row }) => row.start !== "once")) await attempt(entrant, () => runOnce(small, entrant, "run and verify", prepared));
-  });
-  await inDirectory(disk, async (directory) => {
+  await inDirectory(plan.places.disk, async (directory) => {
     const prepared = new PreparedFiles(directory, plan.settings);
     progress("preparing what is read");
     for (const entrant of entrants) await attempt(entrant, () => prepared.of(entrant.row, entrant.contestant));
@@ -59,6 +53,7 @@ async function attempt<T>(entrant: Entrant, step: () => Promise<T>): Promise<T |
   try {
     return await step();
   } catch (error) {
+    interruption.throwIfAborted();
     entrant.problem = error instanceof Error ? error.message : String(error);
     return undefined;
   }

@@ -21,7 +21,8 @@ async function doJob({ step, row, contestant, settings, directory }: Job): Promi
   if (found.start === "warm") {
     const warm = join(directory, "warm");
     await mkdir(warm);
-    await (await chosen.run(warm, new Work(smaller(settings)))).verify();
+    const small = await chosen.run(warm, new Work(smaller(settings)));
+    if (step === "run and verify") await small.verify();
     await rm(warm, { recursive: true });
   }
   const { sample, verify } = await chosen.run(directory, work);
