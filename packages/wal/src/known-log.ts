@@ -3,7 +3,7 @@ import { KnownSegments } from "./known-segments.ts";
 import { type FoundFiles, listSegments, readShape } from "./list-segments.ts";
 import { type LogTail, type Place, readToEnd } from "./log-core.ts";
 import type { Reading } from "./log-requests.ts";
-import type { DamagePolicy, LogListing, LogShape } from "./log-shape.ts";
+import type { DamagePolicy, LogListing, LogShape, SegmentFile } from "./log-shape.ts";
 import { WalError } from "./wal-error.ts";
 
 /** A log as it was seen at one moment. */
@@ -19,6 +19,8 @@ export interface KnownLogOptions {
   readonly entryKind: number;
   /** Which log it must be; otherwise the first that is seen. */
   readonly logId?: string | undefined;
+  /** Bytes that were written to the segment of this number, where its writer is at hand: zeros behind them needn't be read. */
+  readonly writtenBytes?: ((number: number) => number | undefined) | undefined;
 }
 
 /** What a reader has found out about a log. What a file holds is never changed, so it needs to be read once. */
@@ -26,23 +28,30 @@ export class KnownLog {
   readonly directory: string;
   readonly onDamage: DamagePolicy;
   readonly #entryKind: number;
+  readonly #writtenBytes: KnownLogOptions["writtenBytes"];
   readonly #segments = new KnownSegments();
   #logId: string | undefined;
   #place: Place | undefined;
   /** The last look. */
   view: LogView | undefined;
 
-  constructor({ directory, onDamage, entryKind, logId }: KnownLogOptions) {
+  constructor({ directory, onDamage, entryKind, logId, writtenBytes }: KnownLogOptions) {
     this.directory = directory;
     this.onDamage = onDamage;
     this.#entryKind = entryKind;
     this.#logId = logId;
+    this.#writtenBytes = writtenBytes;
   }
 
   *list(passed?: LogListing): Reading<FoundFiles> {
     const listing = yield* listSegments(this.directory, this.#segments, passed);
-    if (listing) return listing;
+    if (listing) return { ...listing, segments: listing.segments.map((file) => this.#asWritten(file)) };
     throw new WalError("WAL_NOT_FOUND", `there is no directory ${this.directory}; check the path`, { file: this.directory });
+  }
+
+  #asWritten(file: SegmentFile): SegmentFile {
+    const written = this.#writtenBytes?.(file.number);
+    return written === undefined || written >= file.size ? file : { ...file, size: written };
   }
 
   *shape(listing: LogListing): Reading<LogShape> {
