@@ -55,7 +55,7 @@ export interface InspectedSegment {
   readonly file: string;
   /** Of the file. */
   readonly bytes: number;
-  /** Up to the end of its last batch. What is behind is mostly zeros that were written for later batches, and counts for nothing. */
+  /** Up to the end of its last batch that stands in order. What is behind is mostly zeros that were written for later batches, and counts for nothing. */
   readonly usedBytes: number;
   /** The first and last record in it that count; absent when there is none yet. */
   readonly firstLsn?: Lsn | undefined;

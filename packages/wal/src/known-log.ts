@@ -3,7 +3,7 @@ import { KnownSegments } from "./known-segments.ts";
 import { type FoundFiles, listSegments, readShape } from "./list-segments.ts";
 import { type LogTail, type Place, readToEnd } from "./log-core.ts";
 import type { Reading } from "./log-requests.ts";
-import type { DamagePolicy, LogListing, LogShape, SegmentFile } from "./log-shape.ts";
+import type { DamagePolicy, LogListing, LogShape } from "./log-shape.ts";
 import { WalError } from "./wal-error.ts";
 
 /** A log as it was seen at one moment. */
@@ -45,13 +45,15 @@ export class KnownLog {
 
   *list(passed?: LogListing): Reading<FoundFiles> {
     const listing = yield* listSegments(this.directory, this.#segments, passed);
-    if (listing) return { ...listing, segments: listing.segments.map((file) => this.#asWritten(file)) };
+    if (listing) return this.#asWritten(listing);
     throw new WalError("WAL_NOT_FOUND", `there is no directory ${this.directory}; check the path`, { file: this.directory });
   }
 
-  #asWritten(file: SegmentFile): SegmentFile {
-    const written = this.#writtenBytes?.(file.number);
-    return written === undefined || written >= file.size ? file : { ...file, size: written };
+  #asWritten(listing: FoundFiles): FoundFiles {
+    const newest = listing.segments.at(-1);
+    if (!newest) return listing;
+    const size = Math.min(newest.size, this.#writtenBytes?.(newest.number) ?? newest.size);
+    return size === newest.size ? listing : { ...listing, segments: [...listing.segments.slice(0, -1), { ...newest, size }] };
   }
 
   *shape(listing: LogListing): Reading<LogShape> {

@@ -143,14 +143,15 @@ function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Se
     if (!window.covers(position, headerBytes)) yield* window.load(position, headerBytes);
     const header = format.decodeBatchHeader(window.bytes, position - window.position, salt, position);
     const bytes = format.BATCH_HEADER_BYTES + (header?.bodyBytes ?? 0);
-    if (header && bytes <= remaining && !window.covers(position, bytes)) yield* window.load(position, bytes);
-    if (!header || bytes > remaining || !hasBody(window, salt, position, header)) {
+    const isWithin = header !== undefined && bytes <= remaining;
+    if (isWithin && !window.covers(position, bytes)) yield* window.load(position, bytes);
+    const body = isWithin ? window.part(position + format.BATCH_HEADER_BYTES, position + bytes) : undefined;
+    if (!header || !body || format.bodyChecksum(body, salt, position) !== header.bodyChecksum) {
       if (next) throw missing(shape, place, yield* onlyZerosFollow(shape.directory, segment, position));
       const end = yield* judgeTail(shape, place, window);
       if (end) return end;
       continue;
     }
-    const body = bodyIn(window, position, header);
     if (header.firstLsn !== place.nextLsn) throw outOfOrder(shape, place, header.firstLsn);
     const counted = Math.min(header.count, segment.limit - header.firstLsn + 1);
     const isWanted = counted > 0 && header.firstLsn + counted - 1 > range.after;
@@ -161,13 +162,6 @@ function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Se
     place.offset += bytes;
   }
 }
-
-function bodyIn(window: SegmentWindow, position: number, { bodyBytes }: format.BatchHeader): Uint8Array {
-  return window.part(position + format.BATCH_HEADER_BYTES, position + format.BATCH_HEADER_BYTES + bodyBytes);
-}
-
-const hasBody = (window: SegmentWindow, salt: number, position: number, header: format.BatchHeader): boolean =>
-  format.bodyChecksum(bodyIn(window, position, header), salt, position) === header.bodyChecksum;
 
 function missing(shape: LogShape, { segment, offset, nextLsn }: Place, endsWhole: boolean): WalError {
   const file = join(shape.directory, segment.name);
@@ -194,9 +188,7 @@ function* judgeTail(shape: LogShape, place: Place, window: SegmentWindow): Readi
     throw new WalError("WAL_SUSPECTED_DAMAGE", message, { file, offset, lsn: nextLsn, expected: format.UNFINISHED_BYTES_MAX, actual: length });
   }
   const isRead = window.covers(offset, length);
-  const seenTo = Math.min(window.end, segment.size);
-  const endsInZeros = lengthWithoutZeros(window.part(offset, seenTo)) === 0 && (isRead || (yield* onlyZerosFollow(shape.directory, segment, Math.max(seenTo, place.zerosTo))));
-  if (endsInZeros) {
+  if (yield* endsInZeros(shape, place, window)) {
     place.zerosTo = segment.size;
     return { kind: "clean", file: segment.name, offset, bytes: 0 };
   }
@@ -212,6 +204,13 @@ function* judgeTail(shape: LogShape, place: Place, window: SegmentWindow): Readi
   const what = verdict.kind === "corrupt" ? "acknowledged bytes are damaged" : "this looks like damage, not like a write that never finished";
   const message = `${file}: at offset ${offset}, where record ${nextLsn} should begin, ${what}: ${verdict.why}. ${ADVICE}`;
   throw new WalError(code, message, { file, offset, lsn: nextLsn });
+}
+
+/** Whether nothing but zeros stands where a batch should. Those that were seen before needn't be read again: what is overwritten begins here. */
+function* endsInZeros({ directory }: LogShape, { segment, offset, zerosTo }: Place, window: SegmentWindow): Reading<boolean> {
+  const seenTo = Math.min(window.end, segment.size);
+  if (lengthWithoutZeros(window.part(offset, seenTo)) > 0) return false;
+  return yield* onlyZerosFollow(directory, segment, Math.max(seenTo, zerosTo));
 }
 
 const ADVICE = 'Nothing was changed; restore the file from a copy, or read up to here with onDamage: "stop"';
