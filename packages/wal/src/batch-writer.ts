@@ -64,7 +64,9 @@ export class BatchWriter {
     const last = this.#written;
     const bytes = this.unsyncedBytes;
     if (last === undefined) return;
-    await this.#parts.segments.sync();
+    const { segments, segmentSize } = this.#parts;
+    segments.makeSpace(bytes, segmentSize);
+    await segments.sync();
     if (this.#written === last) this.#written = undefined;
     this.unsyncedBytes -= bytes;
     this.#setDurable(last.firstLsn + last.count - 1);

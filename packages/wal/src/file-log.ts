@@ -40,7 +40,7 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
     const { disk, directory, decoder, catalog } = parts;
     const { entryKind } = decoder;
     this.#parts = parts;
-    this.#files = new LogFiles(disk, new KnownLog({ directory, onDamage: "refuse", entryKind, logId: catalog.logId }), decoder);
+    this.#files = new LogFiles(disk, new KnownLog({ directory, onDamage: "refuse", entryKind, logId: catalog.logId, writtenBytes: (number) => catalog.writtenBytes(number) }), decoder);
     if (entryKind === ENTRIES_STANDARD) this.visit = (visitor, options) => this.#visit(visitor, options);
   }
 

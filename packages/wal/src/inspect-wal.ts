@@ -96,15 +96,15 @@ async function surveyAll(disk: Disk, shape: LogShape, tail: LogTail, signal: Abo
     const upTo = Math.min(segment.limit, tail.lastLsn);
     const survey = await driveToEnd(disk, shape.directory, surveySegment(shape.directory, segment, upTo));
     segments.push(describe(segment, survey));
-    if (survey.nextLsn <= upTo && !isInNextFile(shape, segment, survey.offset)) broken.push(missing(shape.directory, segment, survey, upTo));
+    if (survey.nextLsn <= upTo && !(await isInNextFile(disk, shape, segment, survey.offset))) broken.push(missing(shape.directory, segment, survey, upTo));
   }
   return { segments, broken };
 }
 
-function describe({ name, size, header }: Segment, { batches, records, sessions }: SegmentSurvey): InspectedSegment {
+function describe({ name, size, header }: Segment, { batches, records, sessions, offset }: SegmentSurvey): InspectedSegment {
   const { baseLsn, continuesAfter, oldestLsn } = header;
   const held = records > 0 ? { firstLsn: baseLsn, lastLsn: baseLsn + records - 1 } : {};
-  return { file: name, bytes: size, ...held, batches, records, sessions, continuesAfter, baseLsn, oldestLsn };
+  return { file: name, bytes: size, usedBytes: offset, ...held, batches, records, sessions, continuesAfter, baseLsn, oldestLsn };
 }
 
 function missing(directory: string, { name }: Segment, { nextLsn, offset }: SegmentSurvey, upTo: number): WalError {

@@ -47,13 +47,16 @@ export interface InspectedEnd {
   readonly file?: string | undefined;
   /** Where the first byte after the last batch stands. */
   readonly offset: number;
-  /** Bytes from there to the end of the file. */
+  /** Bytes from there to the last one that isn't zero; for `"damaged"` to the end of the file. */
   readonly bytes: number;
 }
 
 export interface InspectedSegment {
   readonly file: string;
+  /** Of the file. */
   readonly bytes: number;
+  /** Up to the end of its last batch that stands in order. What is behind is mostly zeros that were written for later batches, and counts for nothing. */
+  readonly usedBytes: number;
   /** The first and last record in it that count; absent when there is none yet. */
   readonly firstLsn?: Lsn | undefined;
   readonly lastLsn?: Lsn | undefined;

@@ -19,6 +19,8 @@ export interface KnownLogOptions {
   readonly entryKind: number;
   /** Which log it must be; otherwise the first that is seen. */
   readonly logId?: string | undefined;
+  /** Bytes that were written to the segment of this number, where its writer is at hand: zeros behind them needn't be read. */
+  readonly writtenBytes?: ((number: number) => number | undefined) | undefined;
 }
 
 /** What a reader has found out about a log. What a file holds is never changed, so it needs to be read once. */
@@ -26,23 +28,32 @@ export class KnownLog {
   readonly directory: string;
   readonly onDamage: DamagePolicy;
   readonly #entryKind: number;
+  readonly #writtenBytes: KnownLogOptions["writtenBytes"];
   readonly #segments = new KnownSegments();
   #logId: string | undefined;
   #place: Place | undefined;
   /** The last look. */
   view: LogView | undefined;
 
-  constructor({ directory, onDamage, entryKind, logId }: KnownLogOptions) {
+  constructor({ directory, onDamage, entryKind, logId, writtenBytes }: KnownLogOptions) {
     this.directory = directory;
     this.onDamage = onDamage;
     this.#entryKind = entryKind;
     this.#logId = logId;
+    this.#writtenBytes = writtenBytes;
   }
 
   *list(passed?: LogListing): Reading<FoundFiles> {
     const listing = yield* listSegments(this.directory, this.#segments, passed);
-    if (listing) return listing;
+    if (listing) return this.#asWritten(listing);
     throw new WalError("WAL_NOT_FOUND", `there is no directory ${this.directory}; check the path`, { file: this.directory });
+  }
+
+  #asWritten(listing: FoundFiles): FoundFiles {
+    const newest = listing.segments.at(-1);
+    if (!newest) return listing;
+    const size = Math.min(newest.size, this.#writtenBytes?.(newest.number) ?? newest.size);
+    return size === newest.size ? listing : { ...listing, segments: [...listing.segments.slice(0, -1), { ...newest, size }] };
   }
 
   *shape(listing: LogListing): Reading<LogShape> {

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { judgeEnd } from "./log-end.ts";
-import { askBytes, type Reading } from "./log-requests.ts";
+import type { Reading } from "./log-requests.ts";
 import { damagedEnd, type DamagePolicy, type LogShape, numberBehindDamage, type Segment } from "./log-shape.ts";
 import type { LogEnd, Lsn } from "./log.ts";
 import * as format from "./segment-format.ts";
 import { SegmentWindow } from "./segment-window.ts";
+import { lengthWithoutZeros, onlyZerosFollow } from "./trailing-zeros.ts";
 import { isCorruption, isWalError, WalError } from "./wal-error.ts";
 
 /*
@@ -91,6 +92,8 @@ export class Place {
   provenLsn: Lsn;
   /** Whether a batch was seen that isn't a copy. */
   own: boolean;
+  /** Where the zeros end that were seen at the end of the file. A live writer overwrites them from their beginning on. */
+  zerosTo: number;
 
   /** At the beginning of `segment`, or where `from` stood in the same file before. */
   constructor(segment: Segment, from?: Place) {
@@ -99,6 +102,7 @@ export class Place {
     this.nextLsn = from?.nextLsn ?? segment.header.baseLsn;
     this.provenLsn = from?.provenLsn ?? 0;
     this.own = from?.own ?? false;
+    this.zerosTo = from?.zerosTo ?? 0;
   }
 
   /** Whether `segment` is the file that this place is in. A name is no proof of that: another log may stand there by now. */
@@ -128,7 +132,7 @@ function tailAt(shape: LogShape, place: Place, provenLsn: Lsn, end: LogEnd): Log
 function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Segment | undefined): Reading<LogEnd | undefined, FoundBatch> {
   const { segment } = place;
   const { salt } = segment.header;
-  const window = new SegmentWindow(shape.directory, segment, next);
+  const window = new SegmentWindow(shape.directory, segment, next, place.offset);
   for (;;) {
     const position = place.offset;
     // The limit first: a later segment may state again what is below where this one begins.
@@ -139,10 +143,15 @@ function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Se
     if (!window.covers(position, headerBytes)) yield* window.load(position, headerBytes);
     const header = format.decodeBatchHeader(window.bytes, position - window.position, salt, position);
     const bytes = format.BATCH_HEADER_BYTES + (header?.bodyBytes ?? 0);
-    if (!header || bytes > remaining) break;
-    if (!window.covers(position, bytes)) yield* window.load(position, bytes);
-    const body = window.part(position + format.BATCH_HEADER_BYTES, position + bytes);
-    if (format.bodyChecksum(body, salt, position) !== header.bodyChecksum) break;
+    const isWithin = header !== undefined && bytes <= remaining;
+    if (isWithin && !window.covers(position, bytes)) yield* window.load(position, bytes);
+    const body = isWithin ? window.part(position + format.BATCH_HEADER_BYTES, position + bytes) : undefined;
+    if (!header || !body || format.bodyChecksum(body, salt, position) !== header.bodyChecksum) {
+      if (next) throw missing(shape, place, yield* onlyZerosFollow(shape.directory, segment, position));
+      const end = yield* judgeTail(shape, place, window);
+      if (end) return end;
+      continue;
+    }
     if (header.firstLsn !== place.nextLsn) throw outOfOrder(shape, place, header.firstLsn);
     const counted = Math.min(header.count, segment.limit - header.firstLsn + 1);
     const isWanted = counted > 0 && header.firstLsn + counted - 1 > range.after;
@@ -152,13 +161,11 @@ function* readSegment(shape: LogShape, place: Place, range: BatchRange, next: Se
     place.nextLsn += header.count;
     place.offset += bytes;
   }
-  if (next) throw missing(shape, place);
-  return yield* judgeTail(shape, place);
 }
 
-function missing(shape: LogShape, { segment, offset, bytes, nextLsn }: Place): WalError {
+function missing(shape: LogShape, { segment, offset, nextLsn }: Place, endsWhole: boolean): WalError {
   const file = join(shape.directory, segment.name);
-  const what = bytes > 0 ? `record ${nextLsn} at offset ${offset} doesn't verify` : `the file ends whole before record ${nextLsn}, and the segment that goes on from there is gone`;
+  const what = endsWhole ? `the file ends whole before record ${nextLsn}, and the segment that goes on from there is gone` : `record ${nextLsn} at offset ${offset} doesn't verify`;
   const message = `${file}: ${what}; records up to ${segment.limit} should follow. ${ADVICE}`;
   return new WalError("WAL_CORRUPT", message, { file, offset, lsn: nextLsn, expected: segment.limit, actual: nextLsn - 1 });
 }
@@ -169,20 +176,41 @@ function outOfOrder(shape: LogShape, { segment, offset, nextLsn }: Place, actual
   return new WalError("WAL_CORRUPT", message, { file, offset, lsn: nextLsn, expected: nextLsn, actual });
 }
 
-function* judgeTail(shape: LogShape, { segment, offset, bytes: length, nextLsn }: Place): Reading<LogEnd> {
+/**
+ * What stands at the end of the newest segment, where nothing verifies. `undefined` when it was read anew: beside a live writer there may be
+ * a batch by now, and later ones that tell of it. Damage is judged only by bytes that were read together.
+ */
+function* judgeTail(shape: LogShape, place: Place, window: SegmentWindow): Reading<LogEnd | undefined> {
+  const { segment, offset, bytes: length, nextLsn } = place;
   if (length > format.UNFINISHED_BYTES_MAX) {
     const file = join(shape.directory, segment.name);
     const message = `${file}: ${length} bytes follow record ${nextLsn - 1} at offset ${offset}, more than an unfinished write leaves. ${ADVICE}`;
     throw new WalError("WAL_SUSPECTED_DAMAGE", message, { file, offset, lsn: nextLsn, expected: format.UNFINISHED_BYTES_MAX, actual: length });
   }
-  const bytes = length > 0 ? yield* askBytes(shape.directory, { kind: "read", segment, position: offset, length }) : new Uint8Array(0);
-  const verdict = judgeEnd({ bytes, position: offset, salt: segment.header.salt, entryKind: shape.entryKind, expected: nextLsn });
-  if (verdict.kind === "clean" || verdict.kind === "torn") return { kind: verdict.kind, file: segment.name, offset, bytes: length };
+  const isRead = window.covers(offset, length);
+  if (yield* endsInZeros(shape, place, window)) {
+    place.zerosTo = segment.size;
+    return { kind: "clean", file: segment.name, offset, bytes: 0 };
+  }
+  if (!isRead || window.position !== offset) {
+    yield* window.load(offset, length);
+    return undefined;
+  }
+  const tail = window.part(offset, segment.size);
+  const verdict = judgeEnd({ bytes: tail, position: offset, salt: segment.header.salt, entryKind: shape.entryKind, expected: nextLsn });
+  if (verdict.kind === "clean" || verdict.kind === "torn") return { kind: verdict.kind, file: segment.name, offset, bytes: lengthWithoutZeros(tail) };
   const file = join(shape.directory, segment.name);
   const code = verdict.kind === "corrupt" ? "WAL_CORRUPT" : "WAL_SUSPECTED_DAMAGE";
   const what = verdict.kind === "corrupt" ? "acknowledged bytes are damaged" : "this looks like damage, not like a write that never finished";
   const message = `${file}: at offset ${offset}, where record ${nextLsn} should begin, ${what}: ${verdict.why}. ${ADVICE}`;
   throw new WalError(code, message, { file, offset, lsn: nextLsn });
+}
+
+/** Whether nothing but zeros stands where a batch should. Those that were seen before needn't be read again: what is overwritten begins here. */
+function* endsInZeros({ directory }: LogShape, { segment, offset, zerosTo }: Place, window: SegmentWindow): Reading<boolean> {
+  const seenTo = Math.min(window.end, segment.size);
+  if (lengthWithoutZeros(window.part(offset, seenTo)) > 0) return false;
+  return yield* onlyZerosFollow(directory, segment, Math.max(seenTo, zerosTo));
 }
 
 const ADVICE = 'Nothing was changed; restore the file from a copy, or read up to here with onDamage: "stop"';

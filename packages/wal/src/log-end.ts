@@ -1,6 +1,7 @@
 import { repairOneBit } from "./bit-flip.ts";
 import { BATCH_END, BATCH_HEADER_BYTES, BATCH_MAGIC, decodeBatchHeader, ENTRIES_STANDARD, SECTOR_BYTES } from "./segment-format.ts";
 import { decodeBinaries, decodeStandard } from "./standard-entries.ts";
+import { lengthWithoutZeros } from "./trailing-zeros.ts";
 
 /** What the first place of the newest segment that doesn't verify means. */
 export type EndVerdict =
@@ -63,9 +64,11 @@ function decodes(body: Uint8Array, count: number, entryKind: number): boolean {
 }
 
 /** The rules for the end of a log, in the order in which they are asked. Reading errors never get here. */
-export function judgeEnd(tail: Tail): EndVerdict {
+export function judgeEnd(found: Tail): EndVerdict {
+  // A write that was cut short anywhere looks the same, whether the file ended there or in zeros.
+  const tail = { ...found, bytes: found.bytes.subarray(0, lengthWithoutZeros(found.bytes)) };
   const { bytes, salt, position, expected } = tail;
-  if (allZero(bytes, 0, bytes.length)) return { kind: "clean" };
+  if (bytes.length === 0) return { kind: "clean" };
   const proof = laterProof(tail);
   if (proof !== undefined) return { kind: "corrupt", why: `a batch at offset ${proof} says that record ${expected} was durable` };
   const header = decodeBatchHeader(bytes, 0, salt, position);

@@ -86,7 +86,7 @@ export interface EntryVisitor {
 /** How a read of the log ended. */
 export interface LogEnd {
   /**
-   * `"clean"`: nothing after the last batch. `"torn"`: remains of a write that never finished, which counts for nothing.
+   * `"clean"`: nothing after the last batch, or only zeros. `"torn"`: remains of a write that never finished, which counts for nothing.
    * `"damaged"`: records may be missing from here on; seen only with `onDamage: "stop"`.
    */
   readonly kind: "clean" | "torn" | "damaged";
@@ -96,7 +96,7 @@ export interface LogEnd {
   readonly file?: string | undefined;
   /** Where the first byte after the last batch stands. */
   readonly offset: number;
-  /** Bytes from there to the end of the file. */
+  /** Bytes from there to the last one that isn't zero; for `"damaged"` to the end of the file. */
   readonly bytes: number;
 }
 
@@ -170,6 +170,6 @@ export interface LogWriter<E> {
 
 /** A log that is open for writing, which can be read as well. `close` makes durable what was appended. */
 export interface WriteAheadLog<E, I = E> extends LogReader<E>, LogWriter<I> {
-  /** Bytes of all segment files. */
+  /** Bytes of all segment files, with the zeros that are kept at the end for later batches: a mebibyte of each at most. */
   readonly sizeBytes: number;
 }

@@ -3,6 +3,7 @@ import type { FoundBatch, LogTail } from "./log-core.ts";
 import type { LogShape, Segment } from "./log-shape.ts";
 import type { Lsn } from "./log.ts";
 import type { NewSegment } from "./segment-writer.ts";
+import { lengthWithoutZeros } from "./trailing-zeros.ts";
 
 /*
  * What an open states again in a segment of its own, before anybody sees it. Two needs, one mechanism: what isn't proven
@@ -24,7 +25,7 @@ export function trailingRun(segments: readonly Segment[], segmentSize: number): 
   let from = segments.length;
   let bytes = 0;
   while (from > 0 && segments.length - from < RUN_MAX) {
-    const { size } = segments[from - 1] as Segment;
+    const size = usedBytes(segments[from - 1] as Segment);
     if (size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
     from--;
     bytes += size;
@@ -32,6 +33,9 @@ export function trailingRun(segments: readonly Segment[], segmentSize: number): 
   }
   return segments.slice(from);
 }
+
+/** Of a small file without the zeros at its end, which are the most of it; they are at most half of a larger one. */
+const usedBytes = ({ size, content }: Segment): number => (content ? lengthWithoutZeros(content) : size);
 
 const beginsBehindGap = ({ header }: Segment): boolean => header.baseLsn > header.continuesAfter + 1;
 

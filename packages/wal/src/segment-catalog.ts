@@ -5,6 +5,7 @@ import { firstHeld } from "./log-reader.ts";
 import type { Lsn } from "./log.ts";
 import { segmentName } from "./segment-names.ts";
 import type { OwnSegment } from "./segment-writer.ts";
+import { fileBytes } from "./zeroed-space.ts";
 
 /** What a writer knows of its segments, and the deletion of those that nobody needs. */
 export class SegmentCatalog {
@@ -42,7 +43,12 @@ export class SegmentCatalog {
   get sizeBytes(): number {
     const own = this.#own;
     const { segments, dropped } = this.#shape;
-    return [...dropped, ...segments].reduce((sum, { number, size }) => sum + (number === own?.number ? own.size : size), 0);
+    return [...dropped, ...segments].reduce((sum, { number, size }) => sum + (number === own?.number ? fileBytes(own) : size), 0);
+  }
+
+  /** Bytes of segment `number` that were written, zeros behind them not counted, if it is the one that takes batches. */
+  writtenBytes(number: number): number | undefined {
+    return this.#own?.number === number ? this.#own.size : undefined;
   }
 
   counts(lsn: Lsn): boolean {
@@ -56,10 +62,11 @@ export class SegmentCatalog {
 
   /** Takes in a segment that was published: what is above its `continuesAfter` in earlier ones no longer counts. */
   add(segment: OwnSegment): void {
-    const { header, number, size } = segment;
+    const { header, number } = segment;
+    const size = fileBytes(segment);
     const own = this.#own;
     const { segments, dropped } = this.#shape;
-    const earlier = segments.map((s) => (s.number === own?.number ? { ...s, size: own.size } : s));
+    const earlier = segments.map((s) => (s.number === own?.number ? { ...s, size: fileBytes(own) } : s));
     const arranged = arrange([...earlier, { name: segmentName(number), number, size, header }]);
     this.#own = segment;
     this.lastLsn = header.continuesAfter;

@@ -4,6 +4,8 @@ import { BATCH_HEADER_BYTES, BATCH_MAGIC, SEGMENT_HEADER_BYTES } from "./segment
 
 /** What is read at once, unless a batch is larger. */
 const CHUNK_BYTES = 1024 * 1024;
+/** The same where reading goes on in a segment that was read up to there before: mostly there isn't much that is new, and then zeros. */
+const FIRST_CHUNK_BYTES = 4096;
 
 /**
  * The part of a segment that is in memory. A batch that reaches beyond it is read again from its first byte, so that every
@@ -13,15 +15,23 @@ export class SegmentWindow {
   readonly #directory: string;
   readonly #segment: Segment;
   readonly #next: Segment | undefined;
+  #chunkBytes: number;
   bytes: Uint8Array;
   /** Where `bytes` begin in the file. */
   position = 0;
 
-  constructor(directory: string, segment: Segment, next: Segment | undefined) {
+  /** For reading from `start` on. */
+  constructor(directory: string, segment: Segment, next: Segment | undefined, start: number) {
     this.#directory = directory;
     this.#segment = segment;
     this.#next = next;
     this.bytes = segment.content ?? new Uint8Array(0);
+    this.#chunkBytes = start === SEGMENT_HEADER_BYTES ? CHUNK_BYTES : FIRST_CHUNK_BYTES;
+  }
+
+  /** Where `bytes` end in the file. */
+  get end(): number {
+    return this.position + this.bytes.length;
   }
 
   /** The bytes of the file from `start` to `end`, which are covered. */
@@ -30,13 +40,14 @@ export class SegmentWindow {
   }
 
   covers(position: number, length: number): boolean {
-    return length === 0 || position + length <= this.position + this.bytes.length;
+    return length === 0 || position + length <= this.end;
   }
 
   /** Goes on to the part from `position` on: at least `length` bytes, which lie within the file. */
   *load(position: number, length: number): Reading<void> {
-    this.bytes = yield* askBytes(this.#directory, readAt(this.#segment, position, length));
+    this.bytes = yield* askBytes(this.#directory, this.#readHere(position, length));
     this.position = position;
+    this.#chunkBytes = Math.min(2 * this.#chunkBytes, CHUNK_BYTES);
     const read = this.#nextRead();
     if (read) yield { kind: "ahead", read };
   }
@@ -47,20 +58,28 @@ export class SegmentWindow {
     let at = 0;
     let length = BATCH_HEADER_BYTES;
     while (at + length <= data.byteLength) {
-      if (data.getUint32(at, true) !== BATCH_MAGIC) return undefined;
+      const magic = data.getUint32(at, true);
+      if (magic === 0) return this.#readInNext();
+      if (magic !== BATCH_MAGIC) return undefined;
       length = BATCH_HEADER_BYTES + data.getUint32(at + 4, true);
       if (at + length > data.byteLength) break;
       at += length;
       length = BATCH_HEADER_BYTES;
     }
     const position = this.position + at;
-    if (position + length <= this.#segment.size) return readAt(this.#segment, position, length);
-    return this.#next && !this.#next.content ? readAt(this.#next, SEGMENT_HEADER_BYTES, BATCH_HEADER_BYTES) : undefined;
+    return position + length <= this.#segment.size ? this.#readHere(position, length) : this.#readInNext();
+  }
+
+  #readInNext(): ReadRequest | undefined {
+    return this.#next && !this.#next.content ? readAt(this.#next, SEGMENT_HEADER_BYTES, BATCH_HEADER_BYTES, CHUNK_BYTES) : undefined;
+  }
+
+  #readHere(position: number, length: number): ReadRequest {
+    return readAt(this.#segment, position, length, this.#chunkBytes);
   }
 }
 
 /** At least `length` bytes, and the header behind them, which says how long the next part must be. */
-function readAt(segment: Segment, position: number, length: number): ReadRequest {
-  const wanted = Math.max(length + BATCH_HEADER_BYTES, CHUNK_BYTES);
-  return { kind: "read", segment, position, length: Math.min(segment.size - position, wanted) };
+function readAt(segment: Segment, position: number, length: number, chunkBytes: number): ReadRequest {
+  return { kind: "read", segment, position, length: Math.min(segment.size - position, Math.max(length + BATCH_HEADER_BYTES, chunkBytes)) };
 }

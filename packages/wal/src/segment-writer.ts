@@ -7,6 +7,7 @@ import * as format from "./segment-format.ts";
 import { QuickSyncs } from "./quick-syncs.ts";
 import { headName, segmentName, temporaryName } from "./segment-names.ts";
 import { WalError } from "./wal-error.ts";
+import { type WrittenSegment, ZeroedSpace } from "./zeroed-space.ts";
 
 /** A longer write goes to another thread: the trip there is shorter than the copy, and the event loop isn't held. A full batch isn't longer. */
 const SYNC_WRITE_BYTES_MAX = 128 * 1024;
@@ -35,7 +36,7 @@ export interface NewSegment {
 }
 
 /** A segment that this writer made, with its size now. */
-export interface OwnSegment {
+export interface OwnSegment extends WrittenSegment {
   readonly number: number;
   readonly header: format.SegmentHeader;
   size: number;
@@ -62,6 +63,7 @@ export class SegmentWriter {
   readonly #lock: DirectoryLock;
   readonly #identity: LogIdentity;
   readonly #syncs: QuickSyncs;
+  readonly #space: ZeroedSpace = new ZeroedSpace();
   #number: number;
   /** Numbers of the heads that are there. Known rather than listed: a log may have many thousand files. */
   #heads: readonly number[];
@@ -126,7 +128,8 @@ export class SegmentWriter {
     }
     const previous = this.#file;
     this.#file = await publishFile(this.#disk, this.#directory, temporaryName(number), segmentName(number), chunks);
-    this.#current = { number, header, size };
+    this.#current = { number, header, size, zeroedTo: size };
+    this.#space.begin();
     await previous?.close();
     await this.#writeHead(number);
     this.writeMarker(nextLsn, session, last ? nextLsn - 1 : continuesAfter);
@@ -191,12 +194,25 @@ export class SegmentWriter {
     requireWhole(file, position, frame, file.writeSync(position, frame));
   }
 
+  /**
+   * To be called right before the sync that makes the last `flushed` bytes durable, if more will follow: writes zeros where the next ones
+   * will stand, so that their syncs take less time. Where syncs take none there is nothing to spare.
+   */
+  makeSpace(flushed: number, segmentSize: number): void {
+    const { file, segment } = this.#open();
+    if (!this.#syncsHere(file)) this.#space.extend(file, segment, flushed, segmentSize);
+  }
+
   /** Makes durable what was written before the call; `undefined` when it is. */
   sync(): Promise<void> | undefined {
     this.#sinceTurn = 0;
     const { file } = this.#open();
-    if (file.syncNow && this.#syncs.areQuick) return this.#syncs.here(() => file.syncNow?.());
+    if (this.#syncsHere(file)) return this.#syncs.here(() => file.syncNow?.());
     return this.#syncs.away(file.sync());
+  }
+
+  #syncsHere(file: DiskFile): boolean {
+    return file.syncNow !== undefined && this.#syncs.areQuick;
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,7 @@ export interface SegmentSurvey {
   readonly records: number;
   /** The writers of these records, in the order of their first. */
   readonly sessions: readonly number[];
-  /** The record after the last one found. */
+  /** The record after the last one found, whether it counts or not. */
   readonly nextLsn: Lsn;
   /** Where no batch header verifies or is in order any more. */
   readonly offset: number;
@@ -20,7 +20,7 @@ export interface SegmentSurvey {
 /** Large batches are stepped over, small ones come many at a time. */
 const WINDOW_BYTES = 64 * 1024;
 
-/** Goes from batch to batch up to record `upTo`. */
+/** Goes from batch to batch, and counts what holds records up to `upTo`. */
 export function* surveySegment(directory: string, segment: Segment, upTo: Lsn): Reading<SegmentSurvey> {
   const sessions = new Set<number>();
   let [batches, records] = [0, 0];
@@ -28,7 +28,7 @@ export function* surveySegment(directory: string, segment: Segment, upTo: Lsn): 
   let offset = SEGMENT_HEADER_BYTES;
   let window: Uint8Array = new Uint8Array(0);
   let windowAt = offset;
-  while (nextLsn <= upTo && offset + BATCH_HEADER_BYTES <= segment.size) {
+  while (offset + BATCH_HEADER_BYTES <= segment.size) {
     if (offset + BATCH_HEADER_BYTES > windowAt + window.length) {
       const length = Math.min(WINDOW_BYTES, segment.size - offset);
       window = yield* askBytes(directory, { kind: "read", segment, position: offset, length });
@@ -37,7 +37,7 @@ export function* surveySegment(directory: string, segment: Segment, upTo: Lsn): 
     const header = decodeBatchHeader(window, offset - windowAt, segment.header.salt, offset);
     const bytes = BATCH_HEADER_BYTES + (header?.bodyBytes ?? 0);
     if (header?.firstLsn !== nextLsn || offset + bytes > segment.size) break;
-    if (header.count > 0) {
+    if (header.count > 0 && nextLsn <= upTo) {
       batches++;
       records += Math.min(header.count, upTo - nextLsn + 1);
       sessions.add(header.session);

@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { type Disk, nodeDisk } from "@laminar/disk";
 import { ReusedMemory } from "./chunk-memory.ts";
 import { confirmDamage, plainDamage, type WalDamage } from "./confirm-damage.ts";
-import { drive, ioError, readShape } from "./drive-log.ts";
+import { drive, driveToEnd, ioError, readShape } from "./drive-log.ts";
 import { type FoundBatch, lastCounted, readBatches } from "./log-core.ts";
 import { LogDriver } from "./log-driver.ts";
 import type { LogShape, Segment } from "./log-shape.ts";
 import type { AbortSignalLike, LogEnd, Lsn } from "./log.ts";
 import { BATCH_HEADER_BYTES } from "./segment-format.ts";
 import { segmentName } from "./segment-names.ts";
+import { onlyZerosFollow } from "./trailing-zeros.ts";
 import { isCorruption, isWalError, type WalError } from "./wal-error.ts";
 import { requireDirectory } from "./wal-options.ts";
 
@@ -105,7 +106,7 @@ class Verification {
       // With the next one, so that it is read as what stands before another.
       end = await this.#readSegment(segments.slice(i, i + 2), segment.limit, after);
       // What the headers say stands in every end.
-      if (end.damage && end.damage !== this.#shape.damage?.behind) this.#note(segment, end.damage);
+      if (end.damage && end.damage !== this.#shape.damage?.behind) await this.#note(segment, end.damage);
       after = Math.max(after, segment.limit);
       this.#progress(segment.size);
       this.#bytesBefore += segment.size;
@@ -126,9 +127,9 @@ class Verification {
     return end;
   }
 
-  #note(segment: Segment, damage: WalError): void {
+  async #note(segment: Segment, damage: WalError): Promise<void> {
     this.#isWhole = false;
-    if (!isInNextFile(this.#shape, segment, damage.offset)) this.#inSegments.push(damage);
+    if (!(await isInNextFile(this.#disk, this.#shape, segment, damage.offset))) this.#inSegments.push(damage);
   }
 
   #countBatch(found: FoundBatch): void {
@@ -164,10 +165,11 @@ function unreadableHeaders(files: readonly string[], named: WalError | undefined
   });
 }
 
-/** Whether what is missing at `offset`, the very end of a segment, stood in the next file, whose header can't be read. */
-export function isInNextFile({ segments, damage }: LogShape, segment: Segment, offset: number | undefined): boolean {
+/** Whether what is missing at `offset`, behind which a segment ends, stood in the next file, whose header can't be read. */
+export async function isInNextFile(disk: Disk, { directory, segments, damage }: LogShape, segment: Segment, offset: number | undefined): Promise<boolean> {
   const next = segments[segments.indexOf(segment) + 1]?.number ?? Number.POSITIVE_INFINITY;
-  return offset === segment.size && (damage?.unreadable ?? []).some(({ number }) => number > segment.number && number < next);
+  const isNextUnreadable = (damage?.unreadable ?? []).some(({ number }) => number > segment.number && number < next);
+  return isNextUnreadable && offset !== undefined && driveToEnd(disk, directory, onlyZerosFollow(directory, segment, offset));
 }
 
 /** Bytes of the log's segment files in `directory`; 0 when there is no log. Reads no content. */

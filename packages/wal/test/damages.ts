@@ -1,5 +1,6 @@
 import { readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withoutZeros } from "./image-damage.ts";
 import { segment } from "./run-command.ts";
 
 /** A way to damage the log of `writeSampleLog`, and what the tools have to say about it. */
@@ -83,7 +84,8 @@ export const DAMAGES: readonly Damage[] = [
   },
 ];
 
+/** Over the zeros behind the last batch, and further. */
 async function changeEnd(path: string): Promise<void> {
   const garbage = new Uint8Array(2000).map((_, i) => ((i * 31) % 255) + 1);
-  await writeFile(path, new Uint8Array([...(await readFile(path)), ...garbage]));
+  await writeFile(path, new Uint8Array([...withoutZeros(await readFile(path)), ...garbage]));
 }

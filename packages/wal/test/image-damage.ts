@@ -19,6 +19,20 @@ export const cut = (files: Files, name: string, length: number): Files => withFi
 
 export const lost = (files: Files, name: string): Files => new Map([...files].filter(([other]) => other !== name));
 
+/** Without the zeros at its end, which a writer keeps there for later batches. */
+export function withoutZeros(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
+}
+
+/** Writes `tail` behind what isn't zero, over the zeros at the end. */
+export function overEnd(files: Files, name: string, tail: Uint8Array): Files {
+  const bytes = contentOf(files, name);
+  const used = withoutZeros(bytes);
+  return withFile(files, name, Buffer.concat([used, tail, bytes.subarray(used.length + tail.length)]));
+}
+
 export function extended(files: Files, name: string, tail: Uint8Array): Files {
   return withFile(files, name, Buffer.concat([contentOf(files, name), tail]));
 }
@@ -74,5 +88,6 @@ export function* someDamage(files: Files, random: () => number): Generator<{ rea
   // One that has no head yet was not published: without it the files are what a power cut may leave.
   if ([...files.keys()].some((head) => head.endsWith(".head") && head >= name.replace(".wal", ".head"))) yield { what: "a lost segment", damaged: lost(files, name) };
   yield { what: "garbage behind the end", damaged: extended(files, name, Uint8Array.from({ length: 1 + Math.floor(random() * 600) }, () => Math.floor(random() * 256))) };
+  yield { what: "garbage right behind the last byte", damaged: overEnd(files, name, Uint8Array.from({ length: 1 + Math.floor(random() * 600) }, () => Math.floor(random() * 256))) };
   yield { what: "zeros behind the end", damaged: extended(files, name, new Uint8Array(1 + Math.floor(random() * 600))) };
 }

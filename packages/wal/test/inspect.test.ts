@@ -36,7 +36,7 @@ it("says what stands in the directory, and changes nothing", async () => {
     damages: [],
   });
   expect(segments.map(({ file }) => file)).toEqual([1, 2, 3, 4, 5, 6, 8].map(segment));
-  expect(segments[1]).toEqual({ file: segment(2), bytes: 1183, firstLsn: 5, lastLsn: 8, batches: 2, records: 4, sessions: [1], continuesAfter: 4, baseLsn: 5, oldestLsn: 1 });
+  expect(segments[1]).toEqual({ file: segment(2), bytes: 1183, usedBytes: 1183, firstLsn: 5, lastLsn: 8, batches: 2, records: 4, sessions: [1], continuesAfter: 4, baseLsn: 5, oldestLsn: 1 });
   expect(segments[6]).toMatchObject({ firstLsn: 27, lastLsn: 31, sessions: [8], continuesAfter: 24, baseLsn: 27 });
   expect(JSON.parse(JSON.stringify(inspection))).toEqual(inspection);
 });
@@ -46,8 +46,8 @@ it("is printed for people, and as one JSON object", async () => {
   const text = await lookAt(directory, "inspect");
   expect(text.stdout).toContain("\nrecords       1 to 31\n");
   expect(text.stdout).toContain("\nlock          free\n");
-  expect(text.stdout).toContain("\ntotal         29 records, 14 batches, 7 segments, 7756 bytes\n");
-  expect(text.stdout).toMatch(new RegExp(`^${segment(8)} +27 +31 +5 +2 +392 +24 +27 +1 +8$`, "m"));
+  expect(text.stdout).toContain("\ntotal         29 records, 14 batches, 7 segments, 8388 bytes\n");
+  expect(text.stdout).toMatch(new RegExp(`^${segment(8)} +27 +31 +5 +2 +1024 +392 +24 +27 +1 +8$`, "m"));
   expect(text.stdout).toContain(`\n  records 25 to 26, skipped by ${segment(8)}: a fence took them out of use, or they were given up behind damage\n`);
   expect(text.stdout).toContain(`\n  ${segment(7)}  263 bytes, superseded: `);
   const json = await lookAt(directory, "inspect", "--json");

@@ -83,6 +83,7 @@ const SHOWN_BY: Record<keyof Rules, "a crash" | "damage" | "many opens" | "nothi
   oldestRestated: "a crash",
   // Tears within a sector, which come only from short writes, are all that it is for.
   endByte: "nothing",
+  zerosAtEnd: "a crash",
   suspect: "damage",
   syncBeforeRename: "a crash",
   directorySync: "a crash",

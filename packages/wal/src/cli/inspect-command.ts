@@ -63,13 +63,13 @@ function ownerInWords(identity: string): string {
 }
 
 function segmentTable(segments: readonly InspectedSegment[]): string {
-  const head = ["segment", "first", "last", "records", "batches", "bytes", "continues after", "base", "oldest", "sessions"];
-  const rows = segments.map(({ file, firstLsn, lastLsn, records, batches, bytes, continuesAfter, baseLsn, oldestLsn, sessions }) => [
+  const head = ["segment", "first", "last", "records", "batches", "bytes", "used", "continues after", "base", "oldest", "sessions"];
+  const rows = segments.map(({ file, firstLsn, lastLsn, records, batches, bytes, usedBytes, continuesAfter, baseLsn, oldestLsn, sessions }) => [
     file,
-    ...[firstLsn ?? "-", lastLsn ?? "-", records, batches, bytes, continuesAfter, baseLsn, oldestLsn].map(String),
+    ...[firstLsn ?? "-", lastLsn ?? "-", records, batches, bytes, usedBytes, continuesAfter, baseLsn, oldestLsn].map(String),
     sessionsInWords(sessions),
   ]);
-  return alignRows([head, ...rows], new Set([1, 2, 3, 4, 5, 6, 7, 8]));
+  return alignRows([head, ...rows], new Set([1, 2, 3, 4, 5, 6, 7, 8, 9]));
 }
 
 const SESSIONS_SHOWN = 8;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { DiskImage, Operation, SimulatedDisk } from "@laminar/disk/testing";
+import type { DiskImage, Fault, Operation, SimulatedDisk } from "@laminar/disk/testing";
 import type { WalEntry } from "../../src/index.ts";
 import { type Known, Oracle } from "../crash-oracle.ts";
 import type { ModelVerdict } from "./model-reader.ts";
-import { type Action, type Groups, logFiles, type Subject } from "./subject.ts";
+import { type Action, type Groups, logFiles, type Outcome, type Subject } from "./subject.ts";
 
 /** The record that an entry was written as: every entry of these tests carries a number that no other has. */
 export function idOf(entry: WalEntry): number {
@@ -198,8 +198,8 @@ class Life {
       this.#subject.observe(operation, "done");
       return { kind: "lie" };
     }
-    const fault = random() < failures ? ({ kind: "error", errno: "EIO" } as const) : this.#shortWrite(operation);
-    this.#subject.observe(operation, fault?.kind === "error" ? "failed" : fault ? { taken: fault.bytes } : "done");
+    const fault = random() < failures ? ({ kind: "error", errno: random() < 0.5 ? "EIO" : "ENOSPC" } as const) : this.#shortWrite(operation);
+    this.#subject.observe(operation, outcomeOf(fault));
     return fault;
   }
 
@@ -237,6 +237,12 @@ class Life {
     if (broken !== undefined) this.#broken = `${trail.join(" ")}: ${broken}`;
     else if (this.#depth < depthMost && random() < goesOn) this.children.push({ image, oracle: this.oracle.copy(), trail });
   }
+}
+
+function outcomeOf(fault: Fault | undefined): Outcome {
+  if (fault?.kind === "short") return { taken: fault.bytes };
+  if (fault?.kind !== "error") return "done";
+  return fault.errno === "ENOSPC" ? "full" : "failed";
 }
 
 const isPoison = (error: unknown): boolean =>

@@ -58,9 +58,11 @@ export class Lockstep {
       this.disagreement = `the log does ${describe(operation)}, ${difference}`;
       return;
     }
-    if (step.kind === "remove") this.#removed(step, nameOf(operation.path), outcome === "failed");
-    else if (outcome === "failed") this.#fail();
-    else this.#done(step, typeof outcome === "object" ? outcome.taken : (operation.length ?? 0));
+    const taken = typeof outcome === "object" ? outcome.taken : outcome === "done" ? (operation.length ?? 0) : 0;
+    const hasFailed = outcome === "failed" || (outcome === "full" && !(step.kind === "write" && step.taken === "or not"));
+    if (step.kind === "remove") this.#removed(step, nameOf(operation.path), hasFailed);
+    else if (hasFailed) this.#fail();
+    else this.#done(step, taken);
   }
 
   #nameNow({ kind, path }: Operation): string {
@@ -80,8 +82,8 @@ export class Lockstep {
   #done(step: Step, taken: number): void {
     applyStep(this.files, step, taken);
     if (step.kind === "rename") this.#renamed.set(step.name, step.target);
-    if (step.kind !== "write" || taken === step.bytes.length) this.#advance(() => this.#steps?.next());
-    else if (step.atOnce) this.#fail();
+    if (step.kind !== "write" || taken === step.bytes.length || step.taken === "or not") this.#advance(() => this.#steps?.next());
+    else if (step.taken === "whole") this.#fail();
     else this.#current = { ...step, position: step.position + taken, bytes: step.bytes.subarray(taken) };
   }
 

@@ -14,7 +14,8 @@ export interface End {
 }
 
 /** The table of the rules for the end of a log, row by row. */
-export function endVerdict(end: End, rules: Rules): EndVerdict {
+export function endVerdict(found: End, rules: Rules): EndVerdict {
+  const end = rules.zerosAtEnd ? { ...found, file: withoutZeros(found.file, found.position) } : found;
   const { file, position, salt, expected } = end;
   if (isZero(file, position, file.length)) return "clean";
   for (let at = position + 1; at < file.length; at++) {
@@ -26,6 +27,13 @@ export function endVerdict(end: End, rules: Rules): EndVerdict {
   if (!rules.suspect) return "torn";
   if (!tornExplains(file, position, head, rules)) return "suspected";
   return flipExplains(end, head, rules) ? "suspected" : "torn";
+}
+
+/** A file without the zeros at its end, of which nothing before `from` is taken off. */
+function withoutZeros(file: Uint8Array, from: number): Uint8Array {
+  let end = file.length;
+  while (end > from && file[end - 1] === 0) end--;
+  return file.subarray(0, end);
 }
 
 function isZero(file: Uint8Array, from: number, to: number): boolean {

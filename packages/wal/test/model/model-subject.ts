@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { DiskError } from "@laminar/disk";
+import { DiskError, isDiskError } from "@laminar/disk";
 import type { Operation, SimulatedDisk } from "@laminar/disk/testing";
 import { type ModelOptions, ModelWriter, type Step, type Steps } from "./model-writer.ts";
 import { LOG_ID, MAX_BATCH_SIZE, saltsOf, SEGMENT_SIZE } from "./real-subject.ts";
@@ -58,13 +58,14 @@ export class ModelSubject implements Subject {
     for (let next = steps.next(); ; ) {
       if (next.done) return next.value;
       const step = next.value;
-      const failure = await this.#do(step).then(() => undefined, (error: unknown) => ({ error }));
-      if (!failure) applyStep(this.#files, step);
-      next = failure ? steps.throw(failure.error) : steps.next();
+      const done = await this.#do(step).then((taken) => ({ taken: taken ?? Number.POSITIVE_INFINITY }), (error: unknown) => ({ error }));
+      if ("taken" in done) applyStep(this.#files, step, done.taken);
+      next = "error" in done ? steps.throw(done.error) : steps.next();
     }
   }
 
-  async #do(step: Step): Promise<void> {
+  /** Resolves to the bytes that were taken, of a write that may be taken in part. */
+  async #do(step: Step): Promise<number | void> {
     const path = "name" in step ? pathOf(step.name) : "";
     switch (step.kind) {
       case "makeDirectory":
@@ -85,11 +86,19 @@ export class ModelSubject implements Subject {
     }
   }
 
-  #write({ name, position, bytes, atOnce }: Step & { kind: "write" }): void {
-    for (let taken = 0; taken < bytes.length; ) {
-      taken += this.#fileOf(name).writeSync(position + taken, bytes.subarray(taken));
-      if (atOnce && taken < bytes.length) throw new DiskError("DISK_IO", "a short write", { operation: "write", file: name });
+  #write({ name, position, bytes, taken: rule }: Step & { kind: "write" }): number {
+    const file = this.#fileOf(name);
+    let taken = 0;
+    try {
+      while (taken < bytes.length) {
+        taken += file.writeSync(position + taken, bytes.subarray(taken));
+        if (rule !== "in parts") break;
+      }
+    } catch (error) {
+      if (rule !== "or not" || !isDiskError(error, "DISK_FULL")) throw error;
     }
+    if (rule === "whole" && taken < bytes.length) throw new DiskError("DISK_IO", "a short write", { operation: "write", file: name });
+    return taken;
   }
 
   #fileOf(name: string): File {

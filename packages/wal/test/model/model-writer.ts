@@ -10,8 +10,8 @@ import type { Groups } from "./subject.ts";
  */
 export type Step =
   | { readonly kind: "makeDirectory" | "create" | "sync" | "syncDirectory"; readonly name: string }
-  /** One that has to be taken `atOnce` fails when the disk takes only a part of it; another goes on. */
-  | { readonly kind: "write"; readonly name: string; readonly position: number; readonly bytes: Uint8Array; readonly atOnce: boolean }
+  /** When the disk takes only a part, one that has to be taken whole fails, one in parts goes on, and one that needn't be taken is done, with nothing too. */
+  | { readonly kind: "write"; readonly name: string; readonly position: number; readonly bytes: Uint8Array; readonly taken: "whole" | "in parts" | "or not" }
   | { readonly kind: "rename"; readonly name: string; readonly target: string }
   | { readonly kind: "remove"; readonly names: ReadonlySet<string>; readonly mayStay: boolean };
 
@@ -43,6 +43,9 @@ interface Restated {
 const SMALL_BYTES = 64 * 1024;
 /** More of them than this are not gathered at once. */
 const RUN_MOST = 32;
+const PAGE_BYTES = 4096;
+/** Zeros are written only where so many flushes find place in them. */
+const FLUSHES_IN_ZEROS = 4;
 
 export class Refused extends Error {
   readonly why: Refusal;
@@ -71,6 +74,12 @@ export class ModelWriter {
   #position = 0;
   /** Whether the newest batch holds records, of which nothing says yet that they are durable. */
   #isUnproven = false;
+  /** Where the zeros end that were written behind the newest batch, and whether the disk has refused some of them in this segment. */
+  #zerosTo = 0;
+  #areZerosRefused = false;
+  /** Bytes of batches that are written and not durable, and those that the last flush made durable. */
+  #unsynced = 0;
+  #flushedBefore = 0;
   lastLsn = 0;
   nextLsn = 1;
   durableLsn = 0;
@@ -170,13 +179,14 @@ export class ModelWriter {
     }
     if (this.#files.has(temporary)) yield { kind: "remove", names: new Set([temporary]), mayStay: false };
     yield { kind: "create", name: temporary };
-    yield { kind: "write", name: temporary, position: 0, bytes: content, atOnce: false };
+    yield { kind: "write", name: temporary, position: 0, bytes: content, taken: "in parts" };
     if (rules.syncBeforeRename) yield { kind: "sync", name: temporary };
     yield { kind: "rename", name: temporary, target: name };
     if (rules.directorySync) yield { kind: "syncDirectory", name: "" };
     this.#salt = salt;
     this.#name = name;
-    this.#position = content.length;
+    this.#position = this.#zerosTo = content.length;
+    this.#areZerosRefused = false;
     for (const earlier of this.#held) earlier.limit = Math.min(earlier.limit, continuesAfter);
     this.#held.push({ name, continuesAfter, baseLsn, limit: Number.POSITIVE_INFINITY });
     this.lastLsn = this.durableLsn = continuesAfter;
@@ -210,7 +220,7 @@ export class ModelWriter {
 
   *#write(head: Parameters<typeof encodeBatch>[2], body: Uint8Array): Steps<void> {
     const bytes = encodeBatch(this.#salt, this.#position, head, body);
-    yield { kind: "write", name: this.#name ?? "", position: this.#position, bytes, atOnce: true };
+    yield { kind: "write", name: this.#name ?? "", position: this.#position, bytes, taken: "whole" };
     this.#position += bytes.length;
   }
 
@@ -232,10 +242,12 @@ export class ModelWriter {
     let beside = 0;
     if (this.#needsSync) {
       const lastLsn = this.nextLsn - 1;
+      const flushed = yield* this.#writeZeros();
       const failure = yield* failureOf({ kind: "sync", name: this.#name ?? "" });
       const full = isBeside ? batches.filter(({ isFull }) => isFull).length : 0;
       while (beside < full && this.#hasPlace) yield* this.#append(batches.slice(beside, ++beside));
       if (failure) throw failure.error;
+      this.#unsynced -= flushed;
       this.lastLsn = this.durableLsn = lastLsn;
     }
     yield* this.#append(batches.slice(beside));
@@ -258,6 +270,7 @@ export class ModelWriter {
       }
       const head = { firstLsn: this.nextLsn, count, flags: 0, session: this.#session, durableLsn: this.durableLsn };
       yield* this.#write(head, body);
+      this.#unsynced += FRAME_BYTES + body.length;
       this.nextLsn += count;
       this.#isUnproven = true;
     }
@@ -266,8 +279,26 @@ export class ModelWriter {
   /** What was written and isn't durable yet. */
   *#makeDurable(): Steps<void> {
     if (!this.#needsSync) return;
+    this.#unsynced -= yield* this.#writeZeros();
     yield { kind: "sync", name: this.#name ?? "" };
     this.lastLsn = this.durableLsn = this.nextLsn - 1;
+  }
+
+  /**
+   * Before a flush's sync, when the batches stand beyond the zeros: more, about as many bytes as were written, for later batches to
+   * overwrite. Returns the bytes that the sync is for.
+   */
+  *#writeZeros(): Steps<number> {
+    const flushed = this.#unsynced;
+    const usual = Math.max(flushed, this.#flushedBefore);
+    this.#flushedBefore = flushed;
+    const position = this.#position;
+    const end = Math.min(Math.ceil((2 * position) / PAGE_BYTES) * PAGE_BYTES, this.#options.segmentSize);
+    if (this.#areZerosRefused || position <= this.#zerosTo || end - position < FLUSHES_IN_ZEROS * usual) return flushed;
+    yield { kind: "write", name: this.#name ?? "", position, bytes: new Uint8Array(end - position), taken: "or not" };
+    this.#zerosTo = this.#files.get(this.#name ?? "")?.length ?? 0;
+    this.#areZerosRefused = this.#zerosTo < end;
+    return flushed;
   }
 
   *truncateAfter(lsn: number): Steps<void> {
@@ -307,13 +338,19 @@ function smallAtTheEnd(segments: readonly ModelSegment[], segmentSize: number): 
   const run: ModelSegment[] = [];
   let bytes = 0;
   for (const segment of [...segments].reverse()) {
-    const size = segment.file.length;
+    const size = segment.file.length > PAGE_BYTES ? segment.file.length : usedBytes(segment.file);
     if (run.length === RUN_MOST || size > Math.max(bytes, SMALL_BYTES) || bytes + size > segmentSize) break;
     run.unshift(segment);
     bytes += size;
     if (segment.baseLsn > segment.continuesAfter + 1) break;
   }
   return run;
+}
+
+function usedBytes(file: Uint8Array): number {
+  let end = file.length;
+  while (file[end - 1] === 0) end--;
+  return end;
 }
 
 /** A step that may fail, and others still follow it. */

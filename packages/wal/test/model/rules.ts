@@ -16,6 +16,8 @@ export interface Rules {
   readonly oldestRestated: boolean;
   /** A body ends in a byte that isn't zero. */
   readonly endByte: boolean;
+  /** Zeros at the end of a file are as if they weren't there. */
+  readonly zerosAtEnd: boolean;
   /** What no torn write leaves, or one flipped bit explains, is suspected damage. */
   readonly suspect: boolean;
   /** A segment's content is durable before it gets its name. */
@@ -33,6 +35,7 @@ export const RULES: Rules = {
   droppedWait: true,
   oldestRestated: true,
   endByte: true,
+  zerosAtEnd: true,
   suspect: true,
   syncBeforeRename: true,
   directorySync: true,

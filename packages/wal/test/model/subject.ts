@@ -15,8 +15,8 @@ export type Action =
   | { readonly kind: "truncateAfter" | "truncateBefore"; readonly lsn: number }
   | { readonly kind: "rest" | "close" };
 
-/** What becomes of an operation: all of it, the first bytes of a write, nothing. */
-export type Outcome = "done" | "failed" | { readonly taken: number };
+/** What becomes of an operation: all of it, the first bytes of a write, nothing, nothing since the disk is full. */
+export type Outcome = "done" | "failed" | "full" | { readonly taken: number };
 
 /** A log on a disk, as a program has it: the real one, or the model. */
 export interface Subject {
