@@ -1,4 +1,4 @@
-import { nextTurn } from "./event-loop.ts";
+import { inNextTurn } from "./event-loop.ts";
 import type { Lsn } from "./log.ts";
 
 interface Task {
@@ -8,14 +8,14 @@ interface Task {
   readonly reject: (error: unknown) => void;
 }
 
-/** What a loop runs. */
+/** What a loop runs. Work that is done when it returns gives no promise: a flush of few bytes with a quick sync takes no other turn, and no promises. */
 export interface FlushLoopActions {
   /** Writes the batches that are full. */
-  write(): Promise<void>;
+  write(): Promise<void> | undefined;
   /** Writes all that waits below `before`. */
-  beginFlush(before: Lsn): Promise<void>;
+  beginFlush(before: Lsn): Promise<void> | undefined;
   /** Makes durable what is written. */
-  endFlush(): Promise<void>;
+  endFlush(): Promise<void> | undefined;
   /** Takes the first failure, of a flush or of a task, and returns what everybody is told. */
   fail(cause: unknown): unknown;
 }
@@ -30,8 +30,8 @@ export class FlushLoop {
   #isFlushWanted = false;
   #isWriteWanted = false;
   #isRunning = false;
-  /** Whether a step is at work that others must not write beside. */
-  #isAlone = false;
+  /** Whether batches are being written that others must not write beside. */
+  #isWriting = false;
   #outside: { readonly cause: unknown } | undefined;
   #failure: { readonly error: unknown } | undefined;
 
@@ -41,7 +41,7 @@ export class FlushLoop {
 
   /** Whether batches may be written from outside: nothing is under way but a sync, which covers what was written before it, and no task waits. */
   get isFree(): boolean {
-    return !this.#isAlone && this.#tasks.length === 0 && !this.#outside;
+    return !this.#isWriting && this.#tasks.length === 0 && !this.#outside;
   }
 
   /** Makes durable all that waits, soon. Whoever asks before the flush begins shares it. */
@@ -77,34 +77,39 @@ export class FlushLoop {
   #start(): void {
     if (this.#isRunning || this.#failure) return;
     this.#isRunning = true;
-    void this.#run();
+    // Those whom the last flush woke come back in this turn, and those whom the network woke: all share the next one.
+    inNextTurn(this.#turn);
   }
 
-  async #run(): Promise<void> {
+  readonly #turn = (): void => {
     try {
-      while (this.#isFlushWanted || this.#isWriteWanted || this.#outside || this.#tasks.length > 0) {
-        // Those whom the last flush woke come back in this turn, and those whom the network woke: all share the next one.
-        await nextTurn();
-        if (this.#outside) throw this.#outside.cause;
-        this.#isAlone = true;
-        await this.#step();
-        this.#isAlone = false;
-      }
-      this.#isRunning = false;
+      const step = this.#step();
+      if (step) step.then(this.#goOn, this.#end);
+      else this.#goOn();
     } catch (cause) {
-      const error = this.#actions.fail(cause);
-      this.#failure = { error };
-      for (const task of this.#tasks.splice(0)) task.reject(error);
+      this.#end(cause);
     }
-  }
+  };
 
-  #step(): Promise<void> {
+  readonly #goOn = (): void => {
+    this.#isRunning = false;
+    if (this.#isFlushWanted || this.#isWriteWanted || this.#outside || this.#tasks.length > 0) this.#start();
+  };
+
+  readonly #end = (cause: unknown): void => {
+    const error = this.#actions.fail(cause);
+    this.#failure = { error };
+    for (const task of this.#tasks.splice(0)) task.reject(error);
+  };
+
+  #step(): Promise<void> | undefined {
+    if (this.#outside) throw this.#outside.cause;
     const task = this.#tasks[0];
     if (task !== undefined) return this.#runTask(task);
     const isFlush = this.#isFlushWanted;
     this.#isFlushWanted = false;
     this.#isWriteWanted = false;
-    return isFlush ? this.#flush() : this.#actions.write();
+    return isFlush ? this.#flush() : this.#whileWriting(this.#actions.write());
   }
 
   async #runTask(task: Task): Promise<void> {
@@ -114,9 +119,16 @@ export class FlushLoop {
     this.#tasks.shift();
   }
 
-  async #flush(): Promise<void> {
-    await this.#actions.beginFlush(Number.POSITIVE_INFINITY);
-    this.#isAlone = false;
-    await this.#actions.endFlush();
+  #flush(): Promise<void> | undefined {
+    const written = this.#whileWriting(this.#actions.beginFlush(Number.POSITIVE_INFINITY));
+    return written ? written.then(() => this.#actions.endFlush()) : this.#actions.endFlush();
+  }
+
+  #whileWriting(written: Promise<void> | undefined): Promise<void> | undefined {
+    if (written === undefined) return undefined;
+    this.#isWriting = true;
+    return written.then(() => {
+      this.#isWriting = false;
+    });
   }
 }
