@@ -9,6 +9,8 @@ interface Waiter {
 /** Who waits for a record to become durable. They come in the order of their records, so that waking looks at no one in vain. */
 export class CommitWaiters {
   #waiting: Waiter[] = [];
+  /** How many the last call of `wake` woke. */
+  woken = 0;
 
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
@@ -29,6 +31,7 @@ export class CommitWaiters {
       resolve(lsn);
       woken++;
     }
+    this.woken = woken;
     this.#waiting = woken === waiting.length ? [] : waiting.slice(woken);
   }
 

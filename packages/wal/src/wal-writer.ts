@@ -53,7 +53,13 @@ export class WalWriter<I> {
     this.#parts = parts;
     this.#batches = new BatchWriter({ segments, catalog, segmentSize: limits.segmentSize, session, onDurable: () => this.#onDurable() });
     this.#pressure = new BackPressure(limits.highWaterMark);
-    this.#loop = new FlushLoop({ write: () => this.#writeFullBatches(), beginFlush: (before) => this.#beginFlush(before), endFlush: () => this.#batches.makeDurable(), fail: (cause) => this.#fail(cause) });
+    this.#loop = new FlushLoop({
+      write: () => this.#writeFullBatches(),
+      beginFlush: (before) => this.#beginFlush(before),
+      endFlush: () => this.#batches.makeDurable(),
+      wokeOne: () => this.#commits.woken === 1,
+      fail: (cause) => this.#fail(cause),
+    });
     this.#interval = new Deadline(clock, limits.syncInterval, () => this.#loop.wantFlush());
     this.#rest = new Deadline(clock, IDLE_MARKER_MS, () => this.#proveRested());
   }
