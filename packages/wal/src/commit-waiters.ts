@@ -22,10 +22,6 @@ export class CommitWaiters {
   /** How many the last call of `wake` woke. */
   woken = 0;
 
-  get isEmpty(): boolean {
-    return this.#waiting.length === 0;
-  }
-
   /** Settles when everything up to `lsn`, which is not below that of an earlier call, is durable. */
   wait(lsn: Lsn): Promise<Lsn> {
     return new Promise((resolve, reject) => {
