@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 
 /** Runs `action` in the next turn of the event loop, when everything that was ready in this one has run. Keeps the program alive. */
-export function inNextTurn(action: () => void): void {
+export function inNextTurn(action: () => unknown): void {
   setImmediate(action);
 }
 

@@ -107,7 +107,7 @@ export class FlushLoop {
 
   /** Whether a flush is wanted again in this turn, by the one caller whom the last one woke: there is nobody to share it with. */
   async #isAskedAgain(): Promise<boolean> {
-    for (let tick = 0; tick < TICKS_UNTIL_BACK && !this.#isFlushWanted; tick++) await undefined;
+    for (let tick = 0; tick < TICKS_UNTIL_BACK && !this.#isFlushWanted; tick++) await Promise.resolve();
     return this.#isFlushWanted && this.isFree;
   }
 

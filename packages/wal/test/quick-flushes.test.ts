@@ -39,15 +39,15 @@ async function openQuick(beforeSync?: (number: number) => void) {
 /** Commits of each turn of the event loop, while `commit` runs again and again. */
 async function commitsByTurn(commits: number, commit: () => Promise<unknown>): Promise<number[]> {
   const turns = [0];
-  let isDone = false;
+  const work = { isDone: false };
   const turning = (async () => {
-    for (; !isDone; turns.push(0)) await nextTurn();
+    for (; !work.isDone; turns.push(0)) await nextTurn();
   })();
   for (let i = 0; i < commits; i++) {
     await commit();
     turns[turns.length - 1] = (turns.at(-1) ?? 0) + 1;
   }
-  isDone = true;
+  work.isDone = true;
   await turning;
   return turns.filter((made) => made > 0);
 }
