@@ -57,6 +57,36 @@ describe("a durable state", () => {
     await state.close();
   });
 
+  it("copies keys and values of buffers, which are written into again after the call", async () => {
+    const disk = createSimulatedDisk();
+    const values = { encode: (value: Buffer) => value, decode: (bytes: Uint8Array) => Buffer.from(bytes) };
+    const state = await openDurableState<Buffer>({ directory, disk, keys: "bytes", values });
+    const key = Buffer.from("key");
+    const value = Buffer.from("value");
+    state.put(key, value);
+    key.fill(0);
+    value.fill(0);
+    expect(state.get(Buffer.from("key"))?.toString()).toBe("value");
+    await state.commit();
+    await state.close();
+    const again = await openDurableState<Buffer>({ directory, disk, keys: "bytes", values });
+    expect([...again.entries()].map((entry) => entry.map(String))).toEqual([["107,101,121", "value"]]);
+    await again.close();
+  });
+
+  it("keeps a group in the order of its first changes, however many there are", async () => {
+    const state = await open<number>(createSimulatedDisk());
+    const keys = Array.from({ length: 40 }, (_, i) => `key ${(i * 7) % 40}`);
+    for (const round of [1, 2]) for (const key of keys) state.put(key, round);
+    for (const key of keys.slice(0, 3)) expect([state.delete(key), state.delete(key), state.has(key)]).toEqual([true, false, false]);
+    expect([...state.entries()].map(([key, value]) => `${key}=${value}`)).toEqual(keys.slice(3).map((key) => `${key}=2`));
+    expect(state.size).toBe(37);
+    state.put(keys[0] as string, 3);
+    await state.commit();
+    expect([state.get(keys[0] as string), state.get(keys[1] as string), state.size]).toEqual([3, undefined, 38]);
+    await state.close();
+  });
+
   it("gives each key that doesn't change once while a commit moves it", async () => {
     const state = await open<number>(createSimulatedDisk());
     for (let key = 0; key < 50; key++) state.put(`old ${key}`, key);

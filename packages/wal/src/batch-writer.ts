@@ -59,17 +59,26 @@ export class BatchWriter {
     this.unsyncedBytes += batch.frame.length;
   }
 
-  /** Makes durable what was written before the call. */
-  async makeDurable(): Promise<void> {
+  /** Makes durable what was written before the call; `undefined` when it is. */
+  makeDurable(): Promise<void> | undefined {
     const last = this.#written;
     const bytes = this.unsyncedBytes;
-    if (last === undefined) return;
+    if (last === undefined) return undefined;
     const { segments, segmentSize } = this.#parts;
     segments.makeSpace(bytes, segmentSize);
-    await segments.sync();
+    const synced = segments.sync();
+    if (synced) return synced.then(() => this.#setDurable(last, bytes));
+    this.#setDurable(last, bytes);
+    return undefined;
+  }
+
+  #setDurable(last: PreparedBatch, bytes: number): void {
     if (this.#written === last) this.#written = undefined;
     this.unsyncedBytes -= bytes;
-    this.#setDurable(last.firstLsn + last.count - 1);
+    const lsn = last.firstLsn + last.count - 1;
+    this.durableLsn = lsn;
+    this.#parts.catalog.lastLsn = lsn;
+    this.#parts.onDurable();
   }
 
   /** What is written from now on goes into a new segment; nothing may be written and not durable. */
@@ -89,11 +98,5 @@ export class BatchWriter {
   /** Says on disk that everything is durable: the last batch can't say it itself. */
   writeMarker(nextLsn: Lsn): void {
     this.#parts.segments.writeMarker(nextLsn, this.#session, this.durableLsn);
-  }
-
-  #setDurable(lsn: Lsn): void {
-    this.durableLsn = lsn;
-    this.#parts.catalog.lastLsn = lsn;
-    this.#parts.onDurable();
   }
 }

@@ -1,8 +1,11 @@
 import { setImmediate } from "node:timers";
 
-/** Settles in the next turn of the event loop, when everything that was ready in this one has run. Keeps the program alive. */
+/** Runs `action` in the next turn of the event loop, when everything that was ready in this one has run. Keeps the program alive. */
+export function inNextTurn(action: () => unknown): void {
+  setImmediate(action);
+}
+
+/** Settles in the next turn of the event loop, as above. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+  return new Promise(inNextTurn);
 }

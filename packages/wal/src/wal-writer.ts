@@ -53,7 +53,13 @@ export class WalWriter<I> {
     this.#parts = parts;
     this.#batches = new BatchWriter({ segments, catalog, segmentSize: limits.segmentSize, session, onDurable: () => this.#onDurable() });
     this.#pressure = new BackPressure(limits.highWaterMark);
-    this.#loop = new FlushLoop({ write: () => this.#writeFullBatches(), beginFlush: (before) => this.#beginFlush(before), endFlush: () => this.#endFlush(), fail: (cause) => this.#fail(cause) });
+    this.#loop = new FlushLoop({
+      write: () => this.#writeFullBatches(),
+      beginFlush: (before) => this.#beginFlush(before),
+      endFlush: () => this.#batches.makeDurable(),
+      wokeOne: () => this.#commits.woken === 1,
+      fail: (cause) => this.#fail(cause),
+    });
     this.#interval = new Deadline(clock, limits.syncInterval, () => this.#loop.wantFlush());
     this.#rest = new Deadline(clock, IDLE_MARKER_MS, () => this.#proveRested());
   }
@@ -229,7 +235,17 @@ export class WalWriter<I> {
     return poison;
   }
 
-  async #write(batches: readonly PreparedBatch[]): Promise<void> {
+  /** One short batch, which is what committers make, is written at once; more of them take turns. */
+  #write(batches: readonly PreparedBatch[]): Promise<void> | undefined {
+    const [first] = batches;
+    if (first === undefined) return undefined;
+    if (batches.length > 1 || first.frame.length > WRITTEN_AT_ONCE_MAX || !this.#batches.hasPlace) return this.#writeInTurns(batches);
+    this.#batches.writeNow(first);
+    this.#parts.buffer.release(first);
+    return undefined;
+  }
+
+  async #writeInTurns(batches: readonly PreparedBatch[]): Promise<void> {
     for (const batch of batches) {
       await this.#batches.write(batch);
       this.#parts.buffer.release(batch);
@@ -243,7 +259,7 @@ export class WalWriter<I> {
   }
 
   /** Writes what has to become durable: all that waits below `before`. */
-  #beginFlush(before: Lsn): Promise<void> {
+  #beginFlush(before: Lsn): Promise<void> | undefined {
     const { buffer } = this.#parts;
     const batches = buffer.take(before);
     if (buffer.isEmpty) this.#interval.stop();
@@ -251,15 +267,11 @@ export class WalWriter<I> {
     return this.#write(batches);
   }
 
-  async #endFlush(): Promise<void> {
-    await this.#batches.makeDurable();
-    // What was appended meanwhile may be too much again for those who waited all the time.
-    if (this.#pressure.isHolding) this.#loop.wantFlush();
-  }
-
   #onDurable(): void {
     this.#commits.wake(this.durableLsn);
     this.#pressure.release(this.#waitingBytes);
+    // What was appended meanwhile may be too much again for those who waited all the time.
+    if (this.#pressure.isHolding) this.#loop.wantFlush();
     this.#parts.onDurable();
     this.#rest.start();
   }

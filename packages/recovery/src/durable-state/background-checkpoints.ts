@@ -19,6 +19,8 @@ export class BackgroundCheckpoints {
   #last: Promise<unknown> = Promise.resolve();
   #isUnderWay = false;
   #notBefore = 0;
+  /** What was durable when the last look was taken at whether one is due. */
+  #lookedAt = -1;
   lastError: unknown;
 
   constructor(parts: CheckpointParts) {
@@ -32,9 +34,14 @@ export class BackgroundCheckpoints {
     return made;
   }
 
-  /** Starts one, unless one is under way or the last one failed just now. Never throws; see `lastError`. */
+  /**
+   * Starts one, unless one is under way or the last one failed just now. Never throws; see `lastError`. Those who shared a sync ask one
+   * after the other: the first one looks for all.
+   */
   makeIfDue(): void {
-    const { manager, log, clock } = this.#parts;
+    const { manager, commits, log, clock } = this.#parts;
+    if (this.#lookedAt === commits.durableLsn) return;
+    this.#lookedAt = commits.durableLsn;
     if (this.#isUnderWay || clock.monotonic() < this.#notBefore || !manager.shouldCheckpoint({ walBytes: log.sizeBytes })) return;
     this.#isUnderWay = true;
     void this.make()

@@ -1,6 +1,8 @@
+import { Buffer } from "node:buffer";
+
 /** How a state's keys become bytes, and the text by which staged changes are found. */
 export interface KeyCodec<K> {
-  /** Throws `TypeError` for what is no key. The bytes are the caller's. */
+  /** Throws `TypeError` for what is no key. The bytes may be the key itself: whoever keeps them takes a copy. */
   encode(key: K): Uint8Array;
   decode(bytes: Uint8Array): K;
   /** Equal for equal keys, and for those alone. */
@@ -11,11 +13,7 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Each byte as a character: equal texts are equal bytes. */
-const textOf = (bytes: Uint8Array): string => {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return text;
-};
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
 export const stringKeys: KeyCodec<string> = {
   encode(key) {
@@ -31,7 +29,7 @@ export const stringKeys: KeyCodec<string> = {
 export const byteKeys: KeyCodec<Uint8Array> = {
   encode(key) {
     if (!(key instanceof Uint8Array)) throw new TypeError(`a key is a Uint8Array, not ${typeof key}`);
-    return key.slice();
+    return key;
   },
   decode: (bytes) => bytes.slice(),
   text: textOf,

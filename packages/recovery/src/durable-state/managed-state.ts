@@ -150,16 +150,18 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     }
   }
 
-  async #durable(): Promise<void> {
-    const { commits, checkpoints } = this.#parts;
-    try {
-      await commits.sync();
-    } catch (error) {
-      this.#fail(error);
-      throw error;
-    }
-    if (!this.#closing) checkpoints.makeIfDue();
+  #durable(): Promise<void> {
+    return this.#parts.commits.sync().then(this.#onDurable, this.#onFailure);
   }
+
+  readonly #onDurable = (): void => {
+    if (!this.#closing) this.#parts.checkpoints.makeIfDue();
+  };
+
+  readonly #onFailure = (error: unknown): never => {
+    this.#fail(error);
+    throw error;
+  };
 
   #fail(error: unknown): void {
     this.#failure ??= error ?? new Error("a write failed");

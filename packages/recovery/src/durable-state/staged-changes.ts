@@ -2,12 +2,10 @@ import type { StateStore } from "@laminar/state-snapshot";
 import type { WalCodec } from "@laminar/wal";
 import type { ChangeGroup } from "./durable-state.ts";
 import type { KeyCodec } from "./key-codec.ts";
+import { StagedBytes } from "./staged-bytes.ts";
 
-/** A change that waits for its commit; a value of `undefined` deletes. */
-export interface StagedChange {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array | undefined;
-}
+/** A change that waits for its commit, as the log takes it. */
+export type StagedChange = { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array } | { readonly type: "delete"; readonly key: Uint8Array };
 
 /** How keys and values become bytes. */
 export interface Codecs<K, V> {
@@ -15,11 +13,18 @@ export interface Codecs<K, V> {
   readonly values: WalCodec<V>;
 }
 
+/** So many keys are compared one by one: most groups are of one change, and a map for it took as long as to write it to the log. */
+const COMPARED_MAX = 4;
+
 /** Changes over a store that doesn't know them yet. */
 export class StagedChanges<K, V> implements ChangeGroup<K, V> {
   readonly #store: () => StateStore;
   readonly #codecs: Codecs<K, V>;
-  #changes = new Map<string, StagedChange>();
+  readonly #bytes = new StagedBytes();
+  /** In the order in which their keys were first changed. */
+  #changes: StagedChange[] = [];
+  /** Where the change of a key stands, by its text, once there are too many to compare. */
+  #places: Map<string, number> | undefined;
 
   constructor(store: () => StateStore, codecs: Codecs<K, V>) {
     this.#store = store;
@@ -39,48 +44,66 @@ export class StagedChanges<K, V> implements ChangeGroup<K, V> {
     const bytes = this.#codecs.keys.encode(key);
     const encoded = this.#codecs.values.encode(value);
     if (!(encoded instanceof Uint8Array)) throw new TypeError("encode() of the values' codec must give a Uint8Array");
-    this.#stage(bytes, encoded.slice());
+    this.#stage({ type: "put", key: this.#bytes.copy(bytes), value: this.#bytes.copy(encoded) });
   }
 
   delete(key: K): boolean {
     const bytes = this.#codecs.keys.encode(key);
     if (this.#valueOf(bytes) === undefined) return false;
-    this.#stage(bytes, undefined);
+    this.#stage({ type: "delete", key: this.#bytes.copy(bytes) });
     return true;
   }
 
   get size(): number {
     let size = this.#store().size;
-    for (const { key, value } of this.#changes.values()) size += Number(value !== undefined) - Number(this.#store().has(key));
+    for (const { type, key } of this.#changes) size += Number(type === "put") - Number(this.#store().has(key));
     return size;
   }
 
   /** What is staged at the beginning comes first, and isn't looked for in the store any more: a commit meanwhile moves it there. */
   *entries(): Generator<readonly [K, V], void, undefined> {
     const { keys, values } = this.#codecs;
-    const staged = new Map(this.#changes);
-    for (const { key, value } of staged.values()) if (value !== undefined) yield [keys.decode(key), values.decode(value)];
+    const changes = [...this.#changes];
+    const staged = new Set(changes.map(({ key }) => keys.text(key)));
+    for (const change of changes) if (change.type === "put") yield [keys.decode(change.key), values.decode(change.value)];
     for (const [key, value] of this.#store().entries()) {
       if (staged.size > 0 && staged.has(keys.text(key))) continue;
       yield [keys.decode(key), values.decode(value)];
     }
   }
 
-  /** The changes, in the order in which their keys were first changed. */
+  /** The changes. What was given stays as it is once they were dropped. */
   look(): readonly StagedChange[] {
-    return [...this.#changes.values()];
+    return this.#changes;
   }
 
   drop(): void {
-    this.#changes = new Map();
+    this.#changes = [];
+    this.#places = undefined;
   }
 
   #valueOf(key: Uint8Array): Uint8Array | undefined {
-    const staged = this.#changes.get(this.#codecs.keys.text(key));
-    return staged === undefined ? this.#store().get(key) : staged.value;
+    const change = this.#changes[this.#placeOf(key)];
+    if (change === undefined) return this.#store().get(key);
+    return change.type === "put" ? change.value : undefined;
   }
 
-  #stage(key: Uint8Array, value: Uint8Array | undefined): void {
-    this.#changes.set(this.#codecs.keys.text(key), { key, value });
+  #stage(change: StagedChange): void {
+    const place = this.#placeOf(change.key);
+    if (place < 0) this.#places?.set(this.#codecs.keys.text(change.key), this.#changes.length);
+    this.#changes[place < 0 ? this.#changes.length : place] = change;
   }
+
+  #placeOf(key: Uint8Array): number {
+    const changes = this.#changes;
+    if (changes.length <= COMPARED_MAX) return changes.findIndex((change) => areEqual(change.key, key));
+    this.#places ??= new Map(changes.map((change, place) => [this.#codecs.keys.text(change.key), place]));
+    return this.#places.get(this.#codecs.keys.text(key)) ?? -1;
+  }
+}
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
