@@ -57,7 +57,7 @@ async function tornLog(isTorn: (newest: Uint8Array, from: number) => boolean): P
   const { disk, commits, life } = await begun(ONE_SEGMENT);
   await life.commit({ a: "1" });
   await life.commit({ a: "2", b: letters(50) });
-  const newest = (files: Files): Uint8Array => files.get(segmentsIn(files).at(-1) ?? "") ?? new Uint8Array();
+  const newest = (files: Files): Uint8Array => withoutZerosAtEnd(files.get(segmentsIn(files).at(-1) ?? "") ?? new Uint8Array());
   const from = newest(disk.killed().files).length;
   const work = (): Promise<unknown> => {
     life.submit({ b: letters(900), c: "4" });
@@ -66,7 +66,14 @@ async function tornLog(isTorn: (newest: Uint8Array, from: number) => boolean): P
   return left(await crashIn(disk, work, () => disk.powerCuts(), (files) => isTorn(newest(files), from)), commits);
 }
 
-const isCut = (newest: Uint8Array, from: number): boolean => newest.length > from && newest.length % 512 === 0 && newest.slice(from).some((byte) => byte !== 0);
+/** What a segment holds: zeros behind it are space for what comes. */
+function withoutZerosAtEnd(bytes: Uint8Array): Uint8Array {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return bytes.subarray(0, end);
+}
+
+const isCut = (newest: Uint8Array, from: number): boolean => newest.length > from && newest.length % 512 === 0;
 const hasHole = (newest: Uint8Array, from: number): boolean => newest.length > 1024 && newest.slice(512, 1024).every((byte) => byte === 0) && newest.slice(from, 512).some((byte) => byte !== 0);
 
 async function fencedLog(): Promise<Left> {
