@@ -4,6 +4,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { checkApi } from "./api-reports.mjs";
 import { checkArrows } from "./arrows.mjs";
 import { checkPackages } from "./check-packages.mjs";
 import { checkStyle } from "./style.mjs";
@@ -58,6 +59,7 @@ const steps = [
   { name: "arrows", run: checkArrows },
   { name: "style", run: checkStyle },
   { name: "tests", run: tests, needsBuild: true },
+  { name: "api", run: checkApi, needsBuild: true },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
 ];
 

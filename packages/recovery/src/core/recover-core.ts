@@ -12,17 +12,15 @@ import { groupsOf } from "./change-groups.ts";
 import { Replay, type ReplayRules } from "./replay.ts";
 import { visitLog } from "./visit-batches.ts";
 
-type Chunks = AsyncIterable<Uint8Array>;
-
 /** What a recovery is given: readers, and the functions that turn a checkpoint's bytes into entries. */
 export interface RecoveryParts {
   readonly checkpoints: CheckpointReader | undefined;
   /** Opens the log anew for each attempt; `undefined` when there is none. */
   readonly openLog: () => Promise<LogReader<WalEntry> | undefined>;
   /** Base and deltas, oldest first, as the entries of the whole state. */
-  readonly decode: (parts: readonly Chunks[]) => AsyncIterable<readonly SnapshotEntry[]>;
+  readonly decode: (parts: readonly AsyncIterable<Uint8Array>[]) => AsyncIterable<readonly SnapshotEntry[]>;
   /** The same parts as one state in memory. */
-  readonly snapshot: (parts: readonly Chunks[]) => Promise<StateSnapshot>;
+  readonly snapshot: (parts: readonly AsyncIterable<Uint8Array>[]) => Promise<StateSnapshot>;
   readonly monotonic: () => number;
   /** Takes everything after a position out of use in the log that was read, durably. Called last, and only by recoveries that repair. */
   readonly fence?: ((log: LogReader<WalEntry>, position: number) => Promise<void>) | undefined;
