@@ -7,6 +7,7 @@ import path from "node:path";
 import { checkApi } from "./api-reports.mjs";
 import { checkArrows } from "./arrows.mjs";
 import { checkPackages } from "./check-packages.mjs";
+import { dryRunRelease } from "./release-dry-run.mjs";
 import { checkStyle } from "./style.mjs";
 import { closingLine, countTests } from "./count.mjs";
 import { pnpm, seconds, show } from "./process.mjs";
@@ -61,6 +62,7 @@ const steps = [
   { name: "tests", run: tests, needsBuild: true },
   { name: "api", run: checkApi, needsBuild: true },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
+  { name: "release", run: dryRunRelease, needsBuild: true },
 ];
 
 /** @type {Count} */
