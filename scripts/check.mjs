@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { checkApi } from "./api-reports.mjs";
+import { makeApiReference } from "./api-reference.mjs";
 import { checkArrows } from "./arrows.mjs";
 import { checkPackages } from "./check-packages.mjs";
 import { dryRunRelease } from "./release-dry-run.mjs";
@@ -61,6 +62,7 @@ const steps = [
   { name: "style", run: checkStyle },
   { name: "tests", run: tests, needsBuild: true },
   { name: "api", run: checkApi, needsBuild: true },
+  { name: "docs", run: makeApiReference },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
   { name: "release", run: dryRunRelease, needsBuild: true },
 ];

@@ -21,11 +21,13 @@ export interface RecoveryParts {
   readonly decode: (parts: readonly AsyncIterable<Uint8Array>[]) => AsyncIterable<readonly SnapshotEntry[]>;
   /** The same parts as one state in memory. */
   readonly snapshot: (parts: readonly AsyncIterable<Uint8Array>[]) => Promise<StateSnapshot>;
+  /** Milliseconds since some start, never going back: for the durations of the report. */
   readonly monotonic: () => number;
   /** Takes everything after a position out of use in the log that was read, durably. Called last, and only by recoveries that repair. */
   readonly fence?: ((log: LogReader<WalEntry>, position: number) => Promise<void>) | undefined;
 }
 
+/** How far a recovery has come. */
 export interface RecoveryProgress {
   readonly phase: "checkpoint" | "replay";
   readonly entries: number;
@@ -33,6 +35,7 @@ export interface RecoveryProgress {
   readonly total?: number | undefined;
 }
 
+/** What a recovery is asked for; each is a setting of `RecoveryConfig`. */
 export interface RecoveryRules extends ReplayRules {
   readonly apply: RecoverySink | undefined;
   readonly collectStateChanges: boolean;
@@ -40,6 +43,7 @@ export interface RecoveryRules extends ReplayRules {
   readonly acceptMissingLog: boolean;
   /** `"stop"`: what is behind damage is given up. The log has to be opened with the same word. */
   readonly onDamage: "refuse" | "stop";
+  /** Called again and again while a checkpoint is loaded and the log is replayed. */
   readonly onProgress: ((progress: RecoveryProgress) => void) | undefined;
   readonly signal: AbortSignalLike | undefined;
 }
