@@ -68,7 +68,7 @@ async function extract(door, config, compilerState) {
     messageCallback: (message) => {
       message.handled = true;
       if (message.messageId === "ae-forgotten-export") forgotten.push(/"(.+?)"/.exec(message.text)?.[1] ?? message.text);
-      else if (message.logLevel === "error") throw new Error(`${door.name}: ${message.formatMessageWithLocation(root)}`);
+      else if (message.logLevel === ExtractorLogLevel.Error) throw new Error(`${door.name}: ${message.formatMessageWithLocation(root)}`);
     },
   });
   const written = await readFile(config.reportFilePath, "utf8");
