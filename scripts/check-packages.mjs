@@ -4,7 +4,7 @@
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { compile, importDoors, install, installedBytes, requireDoors, use } from "./packages/consumer.mjs";
+import { arrived, bundleBytes, compile, importDoors, install, installedBytes, requireDoors, use } from "./packages/consumer.mjs";
 import { packAll } from "./packages/pack.mjs";
 import { capture, isMain, root, seconds } from "./process.mjs";
 
@@ -13,6 +13,18 @@ import { capture, isMain, root, seconds } from "./process.mjs";
 
 const tarballBytesMost = 150_000;
 const installedBytesMost = 4_000_000;
+
+/** The most bytes that each one's main door may add to a bundle (a tenth above what it does), and all that its install brings. */
+const budgets = new Map([
+  ["@laminar/disk", { bundle: 20_000, brings: ["crc-32"] }],
+  ["@laminar/state-snapshot", { bundle: 45_000, brings: ["@laminar/disk", "crc-32"] }],
+  ["@laminar/wal", { bundle: 140_000, brings: ["@laminar/disk", "crc-32", "msgpackr"] }],
+  ["@laminar/checkpoint", { bundle: 56_000, brings: ["@laminar/disk", "crc-32"] }],
+  [
+    "@laminar/recovery",
+    { bundle: 230_000, brings: ["@laminar/checkpoint", "@laminar/disk", "@laminar/state-snapshot", "@laminar/wal", "crc-32", "msgpackr"] },
+  ],
+]);
 
 /** @param {number} bytes */
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(0)} kB`;
@@ -47,6 +59,13 @@ async function checkOutput({ folder }) {
   };
 }
 
+/** @param {Packed} packed @param {string} directory @returns {Promise<Result>} */
+async function checkArrivals({ name }, directory) {
+  const wanted = [name, ...(budgets.get(name)?.brings ?? [])].sort().join(", ");
+  const found = (await arrived(directory)).join(", ");
+  return { name: "arrivals", problem: found === wanted ? undefined : `an install brings ${found}; it should be ${wanted}` };
+}
+
 /** @param {Packed} packed @param {ReadonlyMap<string, Packed>} all @param {string} directory @returns {AsyncGenerator<Result>} */
 async function* checksOf(packed, all, directory) {
   yield checkOutput(packed);
@@ -57,6 +76,8 @@ async function* checksOf(packed, all, directory) {
   yield installed;
   if (installed.problem !== undefined) return;
   yield weigh("installed", await installedBytes(directory), installedBytesMost);
+  yield checkArrivals(packed, directory);
+  yield weigh("bundle", await bundleBytes(directory, packed.name), budgets.get(packed.name)?.bundle ?? 0);
   yield outcome("import", await importDoors(directory, packed));
   yield outcome("require", await requireDoors(directory, packed));
   const compiled = outcome("strict TypeScript", await compile(directory, packed));

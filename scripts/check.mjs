@@ -4,8 +4,11 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { checkApi } from "./api-reports.mjs";
+import { makeApiReference } from "./api-reference.mjs";
 import { checkArrows } from "./arrows.mjs";
 import { checkPackages } from "./check-packages.mjs";
+import { dryRunRelease } from "./release-dry-run.mjs";
 import { checkStyle } from "./style.mjs";
 import { closingLine, countTests } from "./count.mjs";
 import { pnpm, seconds, show } from "./process.mjs";
@@ -58,7 +61,10 @@ const steps = [
   { name: "arrows", run: checkArrows },
   { name: "style", run: checkStyle },
   { name: "tests", run: tests, needsBuild: true },
+  { name: "api", run: checkApi, needsBuild: true },
+  { name: "docs", run: makeApiReference },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
+  { name: "release", run: dryRunRelease, needsBuild: true },
 ];
 
 /** @type {Count} */

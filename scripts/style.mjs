@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { Visitor } from "oxc-parser";
 import { folderOf } from "./arrow-rules.mjs";
+import { commandFindings, linkFindings } from "./page-rules.mjs";
 import { isMain, root } from "./process.mjs";
 import { lineAt, parse, repositoryFiles, textOf } from "./sources.mjs";
 
@@ -132,14 +133,22 @@ function errorFindings(files) {
   });
 }
 
-/** @param {string} file @param {string} text @param {(path: string) => boolean} exists @returns {Finding[]} */
-export function linkFindings(file, text, exists) {
-  const prose = text.replace(/```[\s\S]*?```/g, (code) => code.replace(/[^\n]/g, " "));
-  return [...prose.matchAll(/\]\((?!\w+:)([^)#\s]+)(#[^)\s]*)?\)/g)].flatMap((link) =>
-    exists(path.posix.join(path.posix.dirname(file), link[1] ?? ""))
-      ? []
-      : [`${file}:${lineAt(text, link.index)}  the link to ${link[1]} leads nowhere`],
-  );
+/** @param {readonly string[]} files @returns {import("./page-rules.mjs").Commands} */
+function commandsOf(files) {
+  const withCommand = files.filter((file) => /^packages\/[^/]+\/package\.json$/.test(file)).filter((file) => JSON.parse(textOf(file)).bin);
+  const cli = withCommand.map((file) => /** @type {[string, string]} */ ([
+    JSON.parse(textOf(file)).name,
+    files.filter((other) => other.startsWith(`${folderOf(file)}/src/cli/`)).map(textOf).join("\n"),
+  ]));
+  return { scripts: Object.keys(JSON.parse(textOf("package.json")).scripts), cli: new Map(cli) };
+}
+
+/** @param {readonly string[]} pages @param {readonly string[]} files @returns {Finding[]} */
+function pageFindings(pages, files) {
+  const commands = commandsOf(files);
+  /** @param {string} target */
+  const exists = (target) => existsSync(path.join(root, target));
+  return pages.flatMap((file) => [...linkFindings(file, textOf(file), exists, textOf), ...commandFindings(file, textOf(file), commands)]);
 }
 
 /** Prints every finding. */
@@ -156,7 +165,7 @@ export function checkStyle() {
       .filter((file) => /\.(m?[jt]s|json|ya?ml|md)$|^\.ci\//.test(file))
       .flatMap((file) => wordFindings(file, textOf(file))),
     ...errorFindings(files),
-    ...prose.flatMap((file) => linkFindings(file, textOf(file), (target) => existsSync(path.join(root, target)))),
+    ...pageFindings(prose, files),
   ];
   for (const finding of findings) console.log(finding);
   const verdict = findings.length === 0 ? "nothing to mend" : `${findings.length} findings`;

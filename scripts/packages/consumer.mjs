@@ -3,6 +3,7 @@
 import { cp, mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { rolldown } from "rolldown";
 import { capture, root } from "../process.mjs";
 
 /** @typedef {import("./pack.mjs").Packed} Packed */
@@ -91,6 +92,33 @@ export async function compile(directory, { folder, doors }) {
 export async function use(directory) {
   await mkdir(path.join(directory, "data"));
   return runFile(directory, "use.mjs", [`import { use } from "./out/use.js";`, `await use("data");`]);
+}
+
+/** The names of all packages that the install brought, in order. @param {string} directory @returns {Promise<string[]>} */
+export async function arrived(directory) {
+  const modules = path.join(directory, "node_modules");
+  const names = (await readdir(modules)).filter((name) => !name.startsWith("."));
+  const each = names.map(async (name) => (name.startsWith("@") ? (await readdir(path.join(modules, name))).map((inner) => `${name}/${inner}`) : [name]));
+  return (await Promise.all(each)).flat().sort();
+}
+
+/**
+ * What everything that the main door exports adds to a program that is bundled, minified; Node's own modules stay outside.
+ *
+ * @param {string} directory
+ * @param {string} name
+ * @returns {Promise<number>} bytes
+ */
+export async function bundleBytes(directory, name) {
+  const entry = path.join(directory, "bundled.mjs");
+  await writeFile(entry, `export * from ${JSON.stringify(name)};\n`);
+  const bundle = await rolldown({ input: entry, cwd: directory, platform: "node", external: /^node:/ });
+  try {
+    const { output } = await bundle.generate({ format: "esm", minify: true });
+    return output.reduce((sum, part) => sum + (part.type === "chunk" ? Buffer.byteLength(part.code) : 0), 0);
+  } finally {
+    await bundle.close();
+  }
 }
 
 /** What the install weighs. @param {string} directory @returns {Promise<number>} bytes */

@@ -16,19 +16,19 @@ import { capture, pnpm, root } from "../process.mjs";
  * Packs every package as it would be published.
  *
  * @param {string} directory takes the tarballs
+ * @param {string} [top] the repository's top folder
  * @returns {Promise<Map<string, Packed>>} by name
  */
-export async function packAll(directory) {
+export async function packAll(directory, top = root) {
   await mkdir(directory);
-  const folders = await readdir(path.join(root, "packages"));
+  const folders = await readdir(path.join(top, "packages"));
   const manifests = new Map();
-  for (const folder of folders.map((name) => path.join(root, "packages", name))) {
+  for (const folder of folders.map((name) => path.join(top, "packages", name))) {
     const manifest = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
     manifests.set(manifest.name, { folder, manifest });
   }
-  const { code, output } = await capture(
-    ...pnpm("--recursive", "--filter=./packages/*", "pack", "--out", path.join(directory, "%s.tgz")),
-  );
+  const [command, args] = pnpm("--recursive", "--filter=./packages/*", "pack", "--out", path.join(directory, "%s.tgz"));
+  const { code, output } = await capture(command, args, { cwd: top });
   if (code !== 0) throw new Error(`the packages can't be packed\n${output}`);
   /** @type {Map<string, Packed>} */
   const packed = new Map();

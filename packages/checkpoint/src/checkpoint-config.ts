@@ -10,6 +10,7 @@ export interface CheckpointLog {
   readonly startsAfter?: number | undefined;
   /** False for a position that a fence took out of use. */
   counts(lsn: number): boolean;
+  /** Lets go of records below `lsn`. What it gives back isn't looked at. */
   truncateBefore(lsn: number): Promise<unknown>;
 }
 
@@ -22,6 +23,7 @@ export type MergeStates = (
   allocate: (bytes: number) => Uint8Array,
 ) => Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** What a checkpoint manager is opened with. */
 export interface CheckpointConfig {
   /** Where checkpoints are kept; or give a `store`. */
   readonly directory?: string | undefined;

@@ -10,6 +10,7 @@ export type CheckpointErrorCode =
   | "CHECKPOINT_NOT_FOUND"
   | "CHECKPOINT_UNSUPPORTED_FORMAT";
 
+/** The fields of a `CheckpointError`, where they are known. */
 export interface CheckpointErrorDetails {
   readonly id?: number | undefined;
   readonly file?: string | undefined;
@@ -38,6 +39,7 @@ export class CheckpointError extends Error {
   }
 }
 
+/** Whether `error` is a `CheckpointError`, of whatever copy of this package; with `codes`, whether it has one of them. */
 export function isCheckpointError(error: unknown, ...codes: readonly CheckpointErrorCode[]): error is CheckpointError {
   const own = error instanceof Error && error.name === "CheckpointError" && "code" in error;
   return own && (codes.length === 0 || codes.includes(error.code as CheckpointErrorCode));

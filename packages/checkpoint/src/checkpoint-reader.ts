@@ -5,6 +5,7 @@ export type SurveyedCheckpoint =
   | { readonly id: number; readonly metadata: CheckpointMetadata; readonly problem?: undefined }
   | { readonly id: number; readonly metadata?: undefined; readonly problem: Error };
 
+/** What one look at all checkpoints found. */
 export interface CheckpointSurvey {
   /** False when the place itself isn't there. */
   readonly exists: boolean;
@@ -28,6 +29,7 @@ export interface VerifyProgress {
   readonly ofBytes: number;
 }
 
+/** How to follow a verification, and how to end it early. */
 export interface VerifyOptions {
   /** Looked at at the start and after each chunk; once it is aborted, the call rejects with its reason. */
   readonly signal?: AbortSignalLike | undefined;
@@ -42,6 +44,7 @@ export interface VerifyOptions {
  * `checkpointReaderConformance` of `@laminar/checkpoint/testing`.
  */
 export interface CheckpointReader {
+  /** Everything that stands there, in one look. Reads metadata and no state. */
   survey(): Promise<CheckpointSurvey>;
   /**
    * Reads every part of the checkpoint's chain and compares size and checksum with the metadata, a few chunks of memory at a

@@ -27,6 +27,7 @@ export interface CheckpointProgress {
   readonly bytes: number;
 }
 
+/** How to follow the making of a checkpoint, and how to end it early. */
 export interface PublishOptions {
   /** Looked at between the chunks of the state: the checkpoint is given up with the signal's reason. No effect once the last one is written. */
   readonly signal?: AbortSignalLike | undefined;

@@ -12,6 +12,7 @@ import { planRetention, type RetentionPlan } from "./retention.ts";
  */
 export type KeptReason = "restore-point" | "needed" | "damaged" | "not-removed" | "nothing-usable";
 
+/** A checkpoint that a round of cleaning up left, and why. */
 export interface KeptCheckpoint {
   readonly id: number;
   readonly reason: KeptReason;

@@ -229,6 +229,7 @@ async function allOf(steps: readonly Promise<void>[]): Promise<void> {
   failures.throwFirst();
 }
 
+/** Settings of the store that keeps checkpoints in a directory. */
 export interface FileStoreOptions {
   /** The machine that the directory is on. @default nodeDisk */
   readonly disk?: Disk | undefined;

@@ -22,6 +22,7 @@ export type DiskErrorCode =
   | "DISK_LOCKED"
   | "DISK_LOCK_LOST";
 
+/** The fields of a `DiskError`. */
 export interface DiskErrorDetails {
   readonly operation: string;
   readonly file: string;

@@ -21,6 +21,7 @@ export interface DirectoryLock {
   release(): Promise<void>;
 }
 
+/** How the owner of a lock that is found is judged. */
 export interface LockOptions {
   /**
    * Says that one container at a time uses this volume: an owner that can't be judged (another pid namespace of this boot)

@@ -94,6 +94,7 @@ export class RecoveryManager {
     this.#config = config;
   }
 
+  /** The same as `recover(config)`; each call reads anew. */
   recover(): Promise<RecoveredState> {
     return recover(this.#config);
   }

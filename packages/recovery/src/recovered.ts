@@ -27,8 +27,11 @@ export function hasState(state: RecoveredState): boolean {
 
 /** What `applyRecovered` needs of a store. Every `StateStore` is one. */
 export interface RestorableStore {
+  /** Replaces the whole content. */
   restore(entries: Iterable<SnapshotEntry>): void;
+  /** Sets a value, whether or not there was one. */
   put(key: Uint8Array, value: Uint8Array): void;
+  /** Removes a value, if there is one. */
   delete(key: Uint8Array): unknown;
 }
 

@@ -5,6 +5,7 @@ import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
 import type { Until } from "./core/recovery-plan.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";
 
+/** Where a recovery reads, what it may accept, and where the state goes. */
 export interface RecoveryConfig {
   /** Directory of the checkpoints; or give `checkpoints`. Need not exist. */
   readonly checkpointDir?: string | undefined;
@@ -39,6 +40,7 @@ export interface RecoveryConfig {
    * becomes the present. Needs `walDir`, or a log in `wal` that is open for writing. Nothing is erased. @default false
    */
   readonly repairWal?: boolean | undefined;
+  /** Called again and again while a checkpoint is loaded and the log is replayed. */
   readonly onProgress?: ((progress: RecoveryProgress) => void) | undefined;
   readonly signal?: AbortSignalLike | undefined;
   /** The machine that the directories are on. @default nodeDisk */

@@ -7,6 +7,7 @@ import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 /** The bytes of a snapshot in chunks of any size. Chunks are kept as long as views of them are; don't write into them again. */
 export type SnapshotChunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
+/** How a snapshot is read. */
 export interface DecodeOptions {
   /** Refuse the other kind, before the first entry. Default: either. */
   readonly kind?: SnapshotKind | undefined;

@@ -8,11 +8,13 @@ import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 /** A key with its value, or with `undefined` when it was deleted. */
 export type SnapshotEntryInput = SnapshotEntry | readonly [key: Uint8Array, value: Uint8Array | undefined];
 
+/** What a snapshot says of itself. */
 export interface SnapshotOptions {
   /** Nanoseconds since 1970, from 0 to 2^64 - 1. Default: now, to the millisecond. */
   readonly timestampNs?: bigint | undefined;
 }
 
+/** What is written, beside the entries. */
 export interface EncodeOptions extends SnapshotOptions {
   /** Default: `"full"`. */
   readonly kind?: SnapshotKind | undefined;

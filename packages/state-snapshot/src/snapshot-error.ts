@@ -18,6 +18,7 @@ export type SnapshotErrorCode =
   | "SNAPSHOT_BUSY"
   | "SNAPSHOT_RELEASED";
 
+/** The fields of a `SnapshotError`, where they are known. */
 export interface SnapshotErrorDetails {
   /** Byte of the snapshot at which it was seen. */
   readonly offset?: number | undefined;

@@ -59,6 +59,7 @@ export class StateDelta implements Iterable<readonly [Uint8Array, Uint8Array | u
     return this.#table.get(key);
   }
 
+  /** Keys and new values as views; `undefined` for what was deleted. */
   [Symbol.iterator](): IterableIterator<readonly [Uint8Array, Uint8Array | undefined]> {
     return this.#table.entries();
   }

@@ -59,10 +59,12 @@ export class StateSnapshot implements Iterable<readonly [Uint8Array, Uint8Array]
     return this.#table.version;
   }
 
+  /** A view of the value; `undefined` where there is none. */
   get(key: Uint8Array): Uint8Array | undefined {
     return this.#table.get(key);
   }
 
+  /** Keys and values as views. */
   *[Symbol.iterator](): IterableIterator<readonly [Uint8Array, Uint8Array]> {
     for (const [key, value] of this.#table.entries()) if (value !== undefined) yield [key, value];
   }

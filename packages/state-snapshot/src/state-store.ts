@@ -85,8 +85,11 @@ export interface StateStore {
    */
   readonly memory?: ReadMemory | undefined;
 
+  /** The value; `undefined` where there is none. */
   get(key: Uint8Array): Uint8Array | undefined;
+  /** Whether the key has a value. */
   has(key: Uint8Array): boolean;
+  /** Sets a value, whether or not there was one. */
   put(key: Uint8Array, value: Uint8Array): void;
 
   /** Whether the key was there. */

@@ -10,5 +10,6 @@ export { openWal, openWalReader } from "./open-wal.ts";
 export { type VerifyOptions, type VerifyProgress, verifyWal, walSize, type WalReport } from "./verify-wal.ts";
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 export { isCorruption, isWalError, WalError, type WalErrorCode, type WalErrorDetails } from "./wal-error.ts";
+export type { SyncReads } from "./drive-log-sync.ts";
 export type { WalOptions, WalReaderOptions } from "./wal-options.ts";
 export { readWalSync, type SyncLogReader, type WalSyncOptions } from "./read-wal-sync.ts";

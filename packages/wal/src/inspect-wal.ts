@@ -15,6 +15,7 @@ import { damageOfHeaders, isInNextFile } from "./verify-wal.ts";
 import { isCorruption, isWalError, WalError } from "./wal-error.ts";
 import { requireDirectory } from "./wal-options.ts";
 
+/** Which disk to look at, and how to end the look early. */
 export interface InspectOptions {
   /** @default nodeDisk */
   readonly disk?: Disk | undefined;

@@ -41,6 +41,7 @@ export interface WalInspection {
   readonly damages: readonly WalDamage[];
 }
 
+/** Why the log ends where it does. */
 export interface InspectedEnd {
   /** `"torn"`: remains of a write that never finished, or one that is under way. */
   readonly kind: "clean" | "torn" | "damaged";
@@ -51,6 +52,7 @@ export interface InspectedEnd {
   readonly bytes: number;
 }
 
+/** What a segment's name and header say. */
 export interface InspectedSegment {
   readonly file: string;
   /** Of the file. */
@@ -73,6 +75,7 @@ export interface InspectedSegment {
   readonly oldestLsn: Lsn;
 }
 
+/** A segment file of which nothing counts. */
 export interface NotCounting {
   readonly file: string;
   readonly bytes: number;

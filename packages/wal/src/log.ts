@@ -16,10 +16,13 @@ export interface WalBatch<E> {
 export interface AbortSignalLike {
   readonly aborted: boolean;
   readonly reason?: unknown;
+  /** As `AbortSignal` has it. */
   addEventListener(type: "abort", listener: () => void): void;
+  /** As `AbortSignal` has it. */
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/** From where a log is read, and how to end it early. */
 export interface ReadOptions {
   /**
    * Only records above this one. Refused with `WAL_TRUNCATED` when records above it were dropped, with `WAL_POSITION_FENCED`
@@ -75,9 +78,13 @@ export interface EntryVisitor {
    * for, and so holds the reading back. See {@link WalBatch} for `session`.
    */
   batch?(firstLsn: Lsn, count: number, session: number): void | Promise<void>;
+  /** A put; key and value are places in `bytes`. */
   put(lsn: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void;
+  /** A delete; the key is a place in `bytes`. */
   delete(lsn: Lsn, bytes: Uint8Array, keyStart: number, keyEnd: number): void;
+  /** A commit, with the source offsets and the watermark that it carries. */
   commit(lsn: Lsn, offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): void;
+  /** A mark that a checkpoint was made. */
   checkpoint(lsn: Lsn, id: number): void;
   /** Called behind the records of a batch. A promise that it returns is waited for, and so holds the reading back. */
   batchEnd?(): void | Promise<void>;

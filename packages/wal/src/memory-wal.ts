@@ -6,6 +6,7 @@ import type { WriteAheadLog } from "./log.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 import { requireOptions, walLimits } from "./wal-options.ts";
 
+/** Settings of a log in memory: those of `openWal` that mean something without a directory. */
 export interface MemoryWalOptions {
   /** Identity of the log: 32 hex digits. @default random */
   readonly logId?: string | undefined;

@@ -10,6 +10,7 @@ import { requireReadOptions } from "./read-options.ts";
 import type { WalCodec, WalEntry } from "./wal-entry.ts";
 import { requireDamagePolicy, requireDirectory, requireOptions, type WalReaderOptions } from "./wal-options.ts";
 
+/** Settings of a reading at once. */
 export interface WalSyncOptions extends Pick<ReadOptions, "after" | "unproven">, Pick<WalReaderOptions, "codec" | "onDamage"> {
   /** The machine to read from. @default nodeDisk */
   readonly disk?: SyncReads | undefined;

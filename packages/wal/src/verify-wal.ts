@@ -40,12 +40,14 @@ export interface WalReport {
   readonly end?: LogEnd | undefined;
 }
 
+/** How far a verification has come. */
 export interface VerifyProgress {
   readonly bytesRead: number;
   /** Bytes of the segments that count. */
   readonly bytesTotal: number;
 }
 
+/** How to follow a verification, and how to end it early. */
 export interface VerifyOptions {
   /** @default nodeDisk */
   readonly disk?: Disk | undefined;

@@ -19,6 +19,8 @@ export type WalEntryInput =
  * log is then as it was. `decode` gets bytes that verified, in a view that stays valid for ever.
  */
 export interface WalCodec<E, I = E> {
+  /** The entry's bytes. Where it throws, nothing was taken. */
   encode(entry: I): Uint8Array;
+  /** The entry of these bytes. Where it throws, reading ends with `WAL_CODEC_MISMATCH` and that as the `cause`. */
   decode(bytes: Uint8Array): E;
 }

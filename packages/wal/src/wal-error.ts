@@ -16,6 +16,7 @@ export type WalErrorCode =
   | "WAL_TRUNCATED"
   | "WAL_UNSUPPORTED_FORMAT";
 
+/** The fields of a `WalError`, where they are known. */
 export interface WalErrorDetails {
   readonly file?: string | undefined;
   readonly offset?: number | undefined;

@@ -3,6 +3,7 @@ import type { Lsn } from "./log.ts";
 import { BODY_BYTES_MAX, UNFINISHED_BYTES_MAX } from "./segment-format.ts";
 import type { WalCodec } from "./wal-entry.ts";
 
+/** Settings of a log that is opened for writing. */
 export interface WalOptions {
   /** Entries of one's own type instead of the four standard ones. A log is read with the kind that it was written with. */
   readonly codec?: WalCodec<never, never> | undefined;

@@ -6,6 +6,7 @@ import { surveying, surveysNoPlace } from "./reader-surveying.ts";
 import { verifying } from "./reader-verifying.ts";
 import type { TestFunction } from "./store-assertions.ts";
 
+/** What the suite needs: your test runner, and a way to a reader of given content. */
 export interface CheckpointReaderConformanceOptions {
   /** Declares a test: the `test` or `it` of any runner. */
   readonly test: TestFunction;

@@ -6,6 +6,7 @@ import { readingConformance } from "./conformance-reading.ts";
 import { removingConformance } from "./conformance-removing.ts";
 import type { Declare, TestFunction } from "./store-assertions.ts";
 
+/** What the suite needs: your test runner, and a way to an empty store. */
 export interface StoreConformanceOptions {
   /** Declares a test: the `test` or `it` of any runner. */
   readonly test: TestFunction;

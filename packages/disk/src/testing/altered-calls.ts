@@ -21,8 +21,13 @@ export type Alteration =
    * one, "before" right before it, and `undefined` goes on to the next. Then `done` is called. A failure is one of the call
    * that it takes effect at. Not for `create`.
    */
-  | { readonly behind: Behind; readonly done?: (() => void) | undefined };
+  | {
+      readonly behind: Behind;
+      /** Called once it has taken effect. */
+      readonly done?: (() => void) | undefined;
+    };
 
+/** Where, beside a later call, a delayed one takes effect; `undefined` delays it further. */
 export type Behind = (next: ChangingCall) => "before" | "after" | undefined;
 
 /** A call as it would take effect, and what its caller is told when it doesn't. */

@@ -15,6 +15,7 @@ export interface DiskUnderTest {
   dispose(): Promise<void>;
 }
 
+/** What the suite needs: your test runner, and a way to an empty directory on your disk. */
 export interface DiskConformanceOptions {
   /** Declares a test: the `test` or `it` of any runner. */
   test(name: string, run: () => Promise<void>): unknown;

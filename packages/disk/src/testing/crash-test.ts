@@ -21,6 +21,7 @@ export interface CrashTest<Step, Event> {
   judge(found: string, events: readonly Event[]): string | undefined;
 }
 
+/** One run of the program, from a mounted disk to its end or its crash. */
 export interface Life<Step, Event> {
   readonly disk: SimulatedDisk;
   /** How many crashes came before. */
@@ -29,6 +30,7 @@ export interface Life<Step, Event> {
   readonly steps: Iterable<Step>;
   /** What the lives before this one told until they crashed, then what this one told. */
   readonly events: readonly Event[];
+  /** Says that something was promised; the judge gets all that was told before the crash. */
   tell(event: Event): void;
 }
 
@@ -44,6 +46,7 @@ export interface CrashState<Step> {
   readonly depth: number;
 }
 
+/** How far an exploration goes, and what it begins with. */
 export interface ExploreOptions<Step> {
   /** Ends after so many distinct states, or when a hundred lives in a row brought no new one. */
   readonly states: number;
@@ -59,11 +62,13 @@ export interface ExploreOptions<Step> {
   readonly contentOf?: ((image: DiskImage) => string) | undefined;
   /** Whether the steps to a failure are made as few as possible, which takes a while; true if not given. */
   readonly shrink?: boolean | undefined;
+  /** Called for each state that was not seen before. */
   readonly onState?: ((state: CrashState<Step>) => void) | undefined;
   /** Stops it: what was found so far is returned. */
   readonly signal?: { readonly aborted: boolean } | undefined;
 }
 
+/** What an exploration looked at, and the first failure that it found. */
 export interface CrashFindings<Step> {
   /** Contents that were recovered from and judged, each counted once. */
   readonly states: number;

@@ -5,6 +5,7 @@ import type { SimulatedDisk } from "./simulated-disk.ts";
 import { SimulatedProcess } from "./simulated-process.ts";
 import { Volume } from "./volume.ts";
 
+/** What a simulated disk begins with. */
 export interface SimulatedDiskOptions {
   /**
    * Content by path of the files that the disk holds, in the directories that their paths name, all of it durable: a disk that

@@ -1,4 +1,4 @@
-export type { Alteration, ChangingCall } from "./altered-calls.ts";
+export type { Alteration, Behind, ChangingCall } from "./altered-calls.ts";
 export { alteredDisk } from "./altered-disk.ts";
 export { diskConformance, type DiskConformanceOptions, type DiskUnderTest } from "./conformance.ts";
 export type { CrashFailure, CrashFindings, CrashState, CrashTest, ExploreOptions, Life } from "./crash-test.ts";

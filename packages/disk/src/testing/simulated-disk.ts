@@ -27,6 +27,7 @@ export type Fault =
   /** A sync that says yes and does nothing. */
   | { readonly kind: "lie" };
 
+/** Which of the many orders is run. */
 export interface InterleavingOptions {
   /**
    * Whole number that decides about the order.

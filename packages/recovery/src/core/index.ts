@@ -1,6 +1,7 @@
 export type { RecoveredState, StateChange } from "./recovered-state.ts";
 export { isCorruption, isRecoveryError, RecoveryError, type RecoveryErrorCode, type RecoveryErrorDetails } from "./recovery-error.ts";
-export { groupsOf } from "./change-groups.ts";
+export type { CommittedChanges } from "./change-buffer.ts";
+export { groupsOf, type ChangeGroup } from "./change-groups.ts";
 export { visitBatches } from "./visit-batches.ts";
 export { recoverCore, type RecoveryParts, type RecoveryProgress, type RecoveryRules } from "./recover-core.ts";
 export { planRecovery, type PlanInput, type RecoveryPlan } from "./plan-recovery.ts";

@@ -12,22 +12,22 @@ import { groupsOf } from "./change-groups.ts";
 import { Replay, type ReplayRules } from "./replay.ts";
 import { visitLog } from "./visit-batches.ts";
 
-type Chunks = AsyncIterable<Uint8Array>;
-
 /** What a recovery is given: readers, and the functions that turn a checkpoint's bytes into entries. */
 export interface RecoveryParts {
   readonly checkpoints: CheckpointReader | undefined;
   /** Opens the log anew for each attempt; `undefined` when there is none. */
   readonly openLog: () => Promise<LogReader<WalEntry> | undefined>;
   /** Base and deltas, oldest first, as the entries of the whole state. */
-  readonly decode: (parts: readonly Chunks[]) => AsyncIterable<readonly SnapshotEntry[]>;
+  readonly decode: (parts: readonly AsyncIterable<Uint8Array>[]) => AsyncIterable<readonly SnapshotEntry[]>;
   /** The same parts as one state in memory. */
-  readonly snapshot: (parts: readonly Chunks[]) => Promise<StateSnapshot>;
+  readonly snapshot: (parts: readonly AsyncIterable<Uint8Array>[]) => Promise<StateSnapshot>;
+  /** Milliseconds since some start, never going back: for the durations of the report. */
   readonly monotonic: () => number;
   /** Takes everything after a position out of use in the log that was read, durably. Called last, and only by recoveries that repair. */
   readonly fence?: ((log: LogReader<WalEntry>, position: number) => Promise<void>) | undefined;
 }
 
+/** How far a recovery has come. */
 export interface RecoveryProgress {
   readonly phase: "checkpoint" | "replay";
   readonly entries: number;
@@ -35,6 +35,7 @@ export interface RecoveryProgress {
   readonly total?: number | undefined;
 }
 
+/** What a recovery is asked for; each is a setting of `RecoveryConfig`. */
 export interface RecoveryRules extends ReplayRules {
   readonly apply: RecoverySink | undefined;
   readonly collectStateChanges: boolean;
@@ -42,6 +43,7 @@ export interface RecoveryRules extends ReplayRules {
   readonly acceptMissingLog: boolean;
   /** `"stop"`: what is behind damage is given up. The log has to be opened with the same word. */
   readonly onDamage: "refuse" | "stop";
+  /** Called again and again while a checkpoint is loaded and the log is replayed. */
   readonly onProgress: ((progress: RecoveryProgress) => void) | undefined;
   readonly signal: AbortSignalLike | undefined;
 }

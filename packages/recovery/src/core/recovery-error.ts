@@ -15,6 +15,7 @@ export type RecoveryErrorCode =
   | "RECOVERY_STATE_FAILED"
   | "RECOVERY_TRANSACTION_TOO_LARGE";
 
+/** The fields of a `RecoveryError`, where they are known. */
 export interface RecoveryErrorDetails {
   readonly checkpointId?: number | undefined;
   readonly lsn?: number | undefined;
@@ -56,6 +57,7 @@ const DAMAGE: ReadonlySet<unknown> = new Set([
   "WAL_SUSPECTED_DAMAGE",
 ]);
 
+/** Whether `error` is a `RecoveryError`, of whatever copy of this package; with `codes`, whether it has one of them. */
 export function isRecoveryError(error: unknown, ...codes: readonly RecoveryErrorCode[]): error is RecoveryError {
   const own = error instanceof Error && error.name === "RecoveryError" && "code" in error;
   return own && (codes.length === 0 || codes.includes(error.code as RecoveryErrorCode));

@@ -6,6 +6,7 @@ export interface LogFacts {
   readonly logId: string;
   readonly startsAfter: number;
   readonly lastLsn: number;
+  /** Whether the record counts: false inside a fenced range. */
   counts(lsn: number): boolean;
   readonly end?: { readonly kind: "clean" | "torn" | "damaged" } | undefined;
 }

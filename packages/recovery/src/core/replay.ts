@@ -3,6 +3,7 @@ import { ChangeBuffer, type CommittedChanges } from "./change-buffer.ts";
 import { RecoveryError } from "./recovery-error.ts";
 import type { Until } from "./recovery-plan.ts";
 
+/** Where a replay stops, and how much may wait for a commit. */
 export interface ReplayRules {
   /** `"committed"`: only what a commit of its own session covers. `"all"`: everything. */
   readonly replay: "committed" | "all";
@@ -68,18 +69,21 @@ export class Replay implements EntryVisitor {
     this.#lastOfBatch = firstLsn + count - 1;
   }
 
+  /** A put, as places in `bytes`; held back until its commit. */
   put(lsn: number, bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
     if (this.#ends(lsn)) return;
     this.#changes.add(bytes, keyStart, keyEnd, valueStart, valueEnd, this.#lastOfBatch + 1 - lsn);
     this.#changed(lsn, keyEnd - keyStart + valueEnd - valueStart);
   }
 
+  /** A delete, as places in `bytes`; held back until its commit. */
   delete(lsn: number, bytes: Uint8Array, keyStart: number, keyEnd: number): void {
     if (this.#ends(lsn)) return;
     this.#changes.add(bytes, keyStart, keyEnd, -1, -1, this.#lastOfBatch + 1 - lsn);
     this.#changed(lsn, keyEnd - keyStart);
   }
 
+  /** Makes count what the same session put and deleted since its last commit. */
   commit(lsn: number, offsets: ReadonlyMap<string, bigint>, watermark: bigint | undefined): void {
     const { until } = this.#rules;
     if (typeof until === "object" && watermark !== undefined && watermark > until.watermark) this.stopped = true;
@@ -93,6 +97,7 @@ export class Replay implements EntryVisitor {
     this.#count(lsn);
   }
 
+  /** A mark that changes nothing. */
   checkpoint(lsn: number): void {
     this.#ends(lsn);
   }

@@ -16,7 +16,9 @@ export interface CommitInput {
 
 /** Changes that count together, and reads that see them. */
 export interface ChangeGroup<K, V> {
+  /** The value, with what is staged; `undefined` where there is none. */
   get(key: K): V | undefined;
+  /** Whether the key has a value, with what is staged. */
   has(key: K): boolean;
   /** Encodes the value at once: later changes of it have no effect. Throws what its codec throws, with nothing changed. */
   put(key: K, value: V): void;
@@ -74,6 +76,7 @@ export interface DurableState<K, V> extends ChangeGroup<K, V>, AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** What a durable state is opened with. */
 export interface DurableStateOptions<V> {
   /** Made when it isn't there, with `log` and `checkpoints` in it. One process has it at a time. */
   readonly directory: string;

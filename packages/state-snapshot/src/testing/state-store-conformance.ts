@@ -5,6 +5,7 @@ import { capturePromises } from "./capture-promises.ts";
 import { entryPromises } from "./entry-promises.ts";
 import { restorePromises } from "./restore-promises.ts";
 
+/** What the suite needs: your test runner, and a way to an empty store. */
 export interface StateStoreConformance {
   /** Registers a test: `test` of vitest, `node:test`, Jest and others fits. */
   readonly test: (name: string, body: () => Promise<void>) => unknown;

@@ -11,4 +11,4 @@ export {
   type StandardLog,
   type TestFunction,
 } from "./log-conformance.ts";
-export { readLogImage, type LogImage, type ReadImage } from "./read-log-image.ts";
+export { readLogImage, type ImageTail, type LogImage, type ReadImage } from "./read-log-image.ts";

@@ -33,6 +33,7 @@ export interface LogReaderUnderTest {
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
+/** What the suite needs: your test runner, and a way to a reader of given content. */
 export interface LogReaderConformanceOptions {
   readonly test: TestFunction;
   /** Called at the start of each test: a new log that came to be by `content`, all of it durable, and a reader of it. */
@@ -41,6 +42,7 @@ export interface LogReaderConformanceOptions {
   readonly lacks?: readonly ReaderAbility[] | undefined;
 }
 
+/** A log of the standard entries. */
 export type StandardLog = WriteAheadLog<WalEntry, WalEntryInput>;
 
 /** A log, for one test. */
@@ -57,6 +59,7 @@ export interface LogUnderTest {
   readonly dispose?: (() => Promise<void>) | undefined;
 }
 
+/** What the suite needs: your test runner, a way to an empty log, and what yours lacks. */
 export interface LogConformanceOptions {
   readonly test: TestFunction;
   /** Called at the start of each test. */

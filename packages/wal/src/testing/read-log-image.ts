@@ -5,7 +5,7 @@ import { KnownSegments } from "../known-segments.ts";
 import { listSegments, readShape } from "../list-segments.ts";
 import { type FoundBatch, type LogTail, readBatches } from "../log-core.ts";
 import type { Reading } from "../log-requests.ts";
-import type { WalBatch } from "../log.ts";
+import type { LogEnd, Lsn, WalBatch } from "../log.ts";
 import type { WalCodec, WalEntry } from "../wal-entry.ts";
 
 /** A log as bytes alone: what a crash test has in its hands. */
@@ -15,10 +15,24 @@ export interface LogImage {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Where the log of an image ends. */
+export interface ImageTail {
+  /** The last record that counts. */
+  readonly lastLsn: Lsn;
+  /** The number that the next record gets. */
+  readonly nextLsn: Lsn;
+  /** Up to here the bytes themselves prove that the records were durable. */
+  readonly provenLsn: Lsn;
+  /** Whether the newest segment holds a batch that isn't a copy, which shows that its publish was complete. */
+  readonly newestProven: boolean;
+  readonly end: LogEnd;
+}
+
+/** What reading an image gave. */
 export interface ReadImage<E> {
   readonly batches: readonly WalBatch<E>[];
   /** `undefined` when the image holds no log. */
-  readonly tail: LogTail | undefined;
+  readonly tail: ImageTail | undefined;
 }
 
 /**
