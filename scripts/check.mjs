@@ -9,6 +9,7 @@ import { checkPackages } from "./check-packages.mjs";
 import { checkStyle } from "./style.mjs";
 import { closingLine, countTests } from "./count.mjs";
 import { pnpm, seconds, show } from "./process.mjs";
+import { checkRuntimes } from "./runtimes.mjs";
 
 /** @typedef {import("./count.mjs").Count} Count */
 
@@ -59,6 +60,7 @@ const steps = [
   { name: "style", run: checkStyle },
   { name: "tests", run: tests, needsBuild: true },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
+  { name: "runtimes", run: () => checkRuntimes(), needsBuild: true },
 ];
 
 /** @type {Count} */
