@@ -60,7 +60,8 @@ const steps = [
   { name: "style", run: checkStyle },
   { name: "tests", run: tests, needsBuild: true },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
-  { name: "runtimes", run: () => checkRuntimes(), needsBuild: true },
+  // Deno is left out until processes can be killed under it (docs/runtimes.md).
+  { name: "runtimes", run: () => checkRuntimes(["node22", "node24", "node26", "bun"]), needsBuild: true },
 ];
 
 /** @type {Count} */
