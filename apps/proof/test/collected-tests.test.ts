@@ -3,14 +3,14 @@ import { CollectedTests } from "../src/runtimes/collected-tests.ts";
 
 it("collected tests that pass, fail, hang and are skipped are counted as such, and told by their names", async () => {
   const tests = new CollectedTests(5);
-  const test = tests.in("group");
-  test("passes", async () => undefined);
-  test("throws", async () => {
+  const declare = tests.in("group");
+  declare("passes", async () => undefined);
+  declare("throws", async () => {
     throw new Error("planted");
   });
-  test("hangs", () => new Promise(() => undefined));
-  test("passes after that", async () => undefined);
-  test.skip();
+  declare("hangs", () => new Promise(() => undefined));
+  declare("passes after that", async () => undefined);
+  declare.skip();
   const told: string[] = [];
   expect(await tests.run((failure) => told.push(failure))).toEqual({ passed: 2, failed: 2, skipped: 1 });
   expect(told).toHaveLength(2);
