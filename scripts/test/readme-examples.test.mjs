@@ -45,7 +45,7 @@ it.each(
     ["wal", 1, "1 put\n2 commit\n", "1 put\n2 commit\n3 put\n4 commit\n"],
     ["checkpoint", 1, "everything up to record 0", "everything up to record 0"],
     ["checkpoint", 2, "delta 2\n", "delta 2\n"],
-    ["checkpoint", 3, /# fail 0/, /# fail 0/],
+    ["checkpoint", 3, /[#ℹ] fail 0/, /[#ℹ] fail 0/],
     ["recovery", 1, "1\n", "2\n"],
     ["recovery", 2, "Fresh start: there is neither a checkpoint nor a log.\n", /^Checkpoint 1 at record 2 \(1 key, .* 0 entries read/],
   ]),

@@ -27,7 +27,7 @@ export function createNodeDisk(rules: PlatformRules): Disk {
     create: (path) => create(path, rules),
     makeDirectory: (path) => call("makeDirectory", path, (done) => fs.mkdir(path, done)),
     removeDirectory: (path) => call("removeDirectory", path, (done) => fs.rmdir(path, done)),
-    remove,
+    remove: (path) => remove(path, rules),
     rename: (from, to) => call("rename", from, (done) => fs.rename(from, to, done)),
     syncDirectory: async (path) => {
       if (rules.syncsDirectories) await syncDirectory(path, rules);
@@ -67,7 +67,8 @@ async function create(path: string, rules: PlatformRules): Promise<DiskFile> {
   return new NodeFile({ path, descriptor, access: "write", contentSync: rules.contentSync });
 }
 
-async function remove(path: string): Promise<void> {
+async function remove(path: string, rules: PlatformRules): Promise<void> {
+  if (!rules.unlinkRefusesDirectories && (await stat("remove", path))?.kind === "directory") throw notAFileError("remove", path);
   try {
     await call<void>("remove", path, (done) => fs.unlink(path, done));
   } catch (error) {

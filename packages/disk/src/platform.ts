@@ -24,20 +24,32 @@ export interface PlatformRules {
   readonly contentSync: "fdatasync" | "fsync";
   /** Whether a directory can be synced at all. */
   readonly syncsDirectories: boolean;
+  /** Whether a renamed directory replaces an empty one. Nothing here hangs on it: what stands in the way is removed first. */
+  readonly replacesDirectories: boolean;
+  /** Whether an unlink refuses a directory by itself; where not, the path is looked at first. */
+  readonly unlinkRefusesDirectories: boolean;
 }
 
-export function platformRules(platform: string, flags: OpenFlags = constants): PlatformRules {
+/** @param versions the runtime's, as `process.versions` has them */
+export function platformRules(
+  platform: string,
+  flags: OpenFlags = constants,
+  versions: Readonly<Record<string, string | undefined>> = process.versions,
+): PlatformRules {
   const noFollow = flags.O_NOFOLLOW ?? 0;
   return {
     readFlags: constants.O_RDONLY | noFollow | (flags.O_NONBLOCK ?? 0),
     createFlags: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | noFollow,
     directoryFlags: constants.O_RDONLY | noFollow | (flags.O_DIRECTORY ?? 0),
     refusesLinks: noFollow !== 0,
-    // Linux's fdatasync covers the length, and Windows has one call for both. Elsewhere that isn't promised; on macOS only
-    // libuv's fsync goes as far as the platter (F_FULLFSYNC).
+    // Linux's fdatasync covers the length, and Windows has one call for both. Elsewhere that isn't promised. On macOS Node.js
+    // asks the device to empty its cache (F_FULLFSYNC), by either call; Bun is said not to.
     contentSync: platform === "linux" || platform === "win32" ? "fdatasync" : "fsync",
     // Windows opens no directory for a flush; NTFS journals its entries. Anywhere else a refusal is an error: a file system
     // that can't make a name durable can't hold a log.
     syncsDirectories: platform !== "win32",
+    replacesDirectories: platform !== "win32",
+    // Deno's unlink removes an empty directory.
+    unlinkRefusesDirectories: versions.deno === undefined,
   };
 }

@@ -3,6 +3,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { describe, test } from "vitest";
 import { nodeDisk } from "../src/node-disk.ts";
+import { platformRules } from "../src/platform.ts";
 import { createSimulatedDisk, diskConformance } from "../src/testing/index.ts";
 
 describe("the simulated disk", () => {
@@ -31,7 +32,7 @@ describe("a simulated disk that was mounted from an image", () => {
 describe("the disk of Node.js", () => {
   diskConformance({
     test,
-    replacesDirectories: process.platform !== "win32",
+    replacesDirectories: platformRules(process.platform).replacesDirectories,
     create: async () => {
       const directory = await fs.mkdtemp(path.join(os.tmpdir(), "laminar-"));
       return { disk: nodeDisk, directory, dispose: () => fs.rm(directory, { recursive: true }) };

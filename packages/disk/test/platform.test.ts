@@ -9,12 +9,12 @@ import { join } from "node:path";
 
 describe("the rules of a platform", () => {
   it.each([
-    ["linux", "fdatasync", true],
-    ["darwin", "fsync", true],
-    ["freebsd", "fsync", true],
-    ["win32", "fdatasync", false],
-  ] as const)("of %s say %s for content, and whether directories are synced", (platform, contentSync, syncsDirectories) => {
-    expect(platformRules(platform)).toMatchObject({ contentSync, syncsDirectories });
+    ["linux", "fdatasync", true, true],
+    ["darwin", "fsync", true, true],
+    ["freebsd", "fsync", true, true],
+    ["win32", "fdatasync", false, false],
+  ] as const)("of %s say %s for content, and whether directories are synced and replaced", (platform, contentSync, syncsDirectories, replacesDirectories) => {
+    expect(platformRules(platform)).toMatchObject({ contentSync, syncsDirectories, replacesDirectories });
   });
 
   it("do without the flags that a platform lacks", () => {
@@ -38,6 +38,30 @@ describe("a disk by the rules of Windows", () => {
     const disk = createNodeDisk(platformRules("win32", {}));
     await expect(disk.open(join(directory, "link"))).rejects.toMatchObject({ code: "DISK_NOT_A_FILE" });
     await (await disk.open(join(directory, "file"))).close();
+  });
+});
+
+describe("a disk on a runtime whose unlink removes directories", () => {
+  const rules = platformRules(process.platform, constants, { deno: "2.0.0" });
+
+  it("looks before it removes, and so refuses a directory all the same", async () => {
+    expect(rules.unlinkRefusesDirectories).toBe(false);
+    const directory = await scratch();
+    await mkdir(join(directory, "empty"));
+    // An unlink that was tried would have left its errno.
+    await expect(createNodeDisk(rules).remove(join(directory, "empty"))).rejects.toMatchObject({ code: "DISK_NOT_A_FILE", operation: "remove", errno: undefined });
+    expect(await readdir(directory)).toEqual(["empty"]);
+  });
+
+  it("removes a file, and a link to a directory, which stays", async () => {
+    const directory = await scratch();
+    const disk = createNodeDisk(rules);
+    await mkdir(join(directory, "kept"));
+    await symlink("kept", join(directory, "link"));
+    await writeFile(join(directory, "file"), "x");
+    await disk.remove(join(directory, "link"));
+    await disk.remove(join(directory, "file"));
+    expect(await readdir(directory)).toEqual(["kept"]);
   });
 });
 
