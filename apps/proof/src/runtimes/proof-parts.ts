@@ -21,9 +21,9 @@ const chosen: readonly (readonly [row: Row, goal: number])[] = [
  */
 export function declareProofParts(tests: CollectedTests, scratch: string): void {
   for (const [{ title, parts }, goal] of chosen) {
-    for (const { name, run } of parts) {
-      tests.in(title)(name, async () => {
-        const { reached, violations, skipped } = await run({ size: "check", goal, seed: 1, scratch: await mkdtemp(join(scratch, "proof-")) });
+    for (const part of parts) {
+      tests.in(title)(part.name, async () => {
+        const { reached, violations, skipped } = await part.run({ size: "check", goal, seed: 1, scratch: await mkdtemp(join(scratch, "proof-")) });
         if (violations.length > 0) throw new Error(violations.join("\n"));
         if (reached === 0) throw new Error(`nothing of it was done: ${skipped ?? "it says no reason"}`);
       });
