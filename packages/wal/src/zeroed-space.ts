@@ -29,7 +29,7 @@ export function zerosEnd(size: number, segmentSize: number): number {
 
 /**
  * Zeros that are written behind the newest batch, for later ones to overwrite. A sync of bytes that make a file longer has to write the
- * file system's journal too, one of bytes that overwrite others hasn't: on ext4 64 committers got 1.7 times the commits, one got 1.3.
+ * file system's journal too, one of bytes that overwrite others hasn't: on ext4 64 committers get 1.3 times the commits, one gets 1.4.
  */
 export class ZeroedSpace {
   #flushedBefore = 0;
