@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { Disk } from "@laminar/disk";
 import { type BatchDecoder, decodeFound, requireKind } from "./decode-batch.ts";
-import { driveOver, ioError, listLog, readShape } from "./drive-log.ts";
+import { drive, driveOver, ioError, listLog, readShape } from "./drive-log.ts";
 import { type LogTail, readBatches } from "./log-core.ts";
+import { LogDriver } from "./log-driver.ts";
 import { type DamagePolicy, isFenced, type LogShape } from "./log-shape.ts";
 import { Vanished } from "./log-requests.ts";
 import type { Lsn } from "./log.ts";
-import { RestatementCandidates, type Restatement } from "./restatement.ts";
+import { readBodies, RestatementCandidates, type Restatement } from "./restatement.ts";
 import { SegmentCatalog } from "./segment-catalog.ts";
 import type { ExistingFiles, NewSegment, SegmentWriter } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
@@ -85,7 +86,8 @@ export async function continueLog(disk: Disk, log: FoundLog, segments: SegmentWr
   // Decided before anything is written: a wrong position changes nothing.
   const resumption = resumeBehindDamage(log, after);
   if (restatement) {
-    catalog.add(await segments.publish(restatement.segment, session));
+    const copies = await drive(new LogDriver(disk, shape.directory), readBodies(shape.directory, restatement.copies), () => undefined);
+    catalog.add(await segments.publish({ ...restatement.segment, copies }, session));
     catalog.lastLsn = tail.lastLsn;
     await catalog.remove(restatement.superseded);
   }

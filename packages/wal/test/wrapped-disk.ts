@@ -5,7 +5,7 @@ type DiskFile = Awaited<ReturnType<Disk["open"]>>;
 /** What stands between a program and its disk: each is given what the disk would do, and may do otherwise. */
 export interface Hooks {
   sync?(file: DiskFile, really: () => Promise<void>): Promise<void>;
-  read?(really: () => Promise<number>): Promise<number>;
+  read?(really: () => Promise<number>, target: Uint8Array): Promise<number>;
   readSync?(really: () => number): number;
   syncDirectory?(path: string, really: () => Promise<void>): Promise<void>;
 }
@@ -17,7 +17,7 @@ export function wrapDisk(disk: Disk, hooks: Hooks): Disk {
     size: () => file.size(),
     read: (position, target) => {
       const really = (): Promise<number> => file.read(position, target);
-      return hooks.read ? hooks.read(really) : really();
+      return hooks.read ? hooks.read(really, target) : really();
     },
     write: (position, source) => file.write(position, source),
     writeSync: (position, source) => file.writeSync(position, source),
