@@ -156,6 +156,22 @@ describe("a sync that doesn't do its work", () => {
     expect(leftOf(disk, "/a")).toEqual(["520:2"]);
   });
 
+  test("makes durable what was written, when it is made at once, and fails and lies like any other", async () => {
+    const { disk, file } = await writtenFile();
+    failNext(disk, "sync", { kind: "lie" });
+    file.syncNow?.();
+    expect(leftOf(disk, "/a")).toEqual(["0:-", "8:0", "8:1"]);
+    file.syncNow?.();
+    expect(leftOf(disk, "/a")).toEqual(["8:1"]);
+    await file.write(0, filled(8, 2));
+    failNext(disk, "sync", ioError);
+    expect(() => file.syncNow?.()).toThrow(expect.objectContaining({ code: "DISK_IO", operation: "syncNow" }));
+    file.syncNow?.();
+    expect(leftOf(disk, "/a")).toEqual(["8:1", "8:2"]);
+    await file.close();
+    expect(() => file.syncNow?.()).toThrow(expect.objectContaining({ code: "DISK_CLOSED" }));
+  });
+
   test("of a directory covers the names that stood when it was called", async () => {
     const orders = new Set<string>();
     for (let seed = 1; seed <= 10; seed++) {

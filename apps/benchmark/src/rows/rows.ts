@@ -9,4 +9,4 @@ import { recover } from "./recover.ts";
 import { referenceWorkload } from "./reference-workload.ts";
 
 /** In the order of the table. */
-export const rows: readonly Row[] = [append, ...commitMany, commitOne, ...commitFree, recover, referenceWorkload, checkpoint, load, delta, install, anchor];
+export const rows: readonly Row[] = [append, commitMany, commitOne, ...commitFree, recover, referenceWorkload, checkpoint, load, delta, install, anchor];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { allPeers } from "../peers/peers.ts";
 import type { Sample } from "../row.ts";
 import { rows } from "../rows/rows.ts";
-import { smaller } from "../settings.ts";
+import { warmUp } from "../settings.ts";
 import { Work } from "../work.ts";
 import type { Answer, Job } from "./job.ts";
 
@@ -21,7 +21,7 @@ async function doJob({ step, row, contestant, settings, directory }: Job): Promi
   if (found.start === "warm") {
     const warm = join(directory, "warm");
     await mkdir(warm);
-    const small = await chosen.run(warm, new Work(smaller(settings)));
+    const small = await chosen.run(warm, new Work(warmUp(settings)));
     if (step === "run and verify") await small.verify();
     await rm(warm, { recursive: true });
   }

@@ -9,6 +9,15 @@ import { bytes, createWith, pattern, throwsWith } from "./conformance-assertions
 export function atOnceConformance(declare: Declare): void {
   lookingAtOnceConformance(declare);
   readingAtOnceConformance(declare);
+  declare("a sync that is made at once leaves the content as it is, and throws once the file is closed", async (disk, directory) => {
+    const file = await disk.create(join(directory, "file"));
+    if (file.syncNow === undefined) return file.close();
+    file.writeSync(0, bytes(1));
+    file.syncNow();
+    deepStrictEqual(allOf(disk, file.path), bytes(1));
+    await file.close();
+    throwsWith("DISK_CLOSED", () => file.syncNow?.());
+  });
 }
 
 function lookingAtOnceConformance(declare: Declare): void {

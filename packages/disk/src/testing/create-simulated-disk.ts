@@ -32,9 +32,9 @@ export interface SimulatedDiskOptions {
  * for (const image of images) await startAgain(image.mount());
  * ```
  *
- * Each call takes effect as a whole, one microtask after it was made (`writeSync` at once) and in the order of the calls, so
- * that the same program does the same every time: an image is found again by the index of its operation, `limit` and
- * `seed`. `disk.plan((operation) => operation.index === 7 ? { kind: "error", errno: "EIO" } : undefined)` fails one call.
+ * Each call takes effect as a whole, one microtask after it was made (at once if it is one like `writeSync` or `syncNow`) and in
+ * the order of the calls, so that the same program does the same every time: an image is found again by the index of its
+ * operation, `limit` and `seed`. `disk.plan((operation) => operation.index === 7 ? { kind: "error", errno: "EIO" } : undefined)` fails one call.
  * `disk.runInterleaved(program, { seed })` takes the calls in another order for each seed.
  */
 export function createSimulatedDisk(options: SimulatedDiskOptions = {}): SimulatedDisk {

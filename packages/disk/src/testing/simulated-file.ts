@@ -79,13 +79,12 @@ export class SimulatedFile implements DiskFile {
 
   async sync(): Promise<void> {
     this.#checkOpen("sync");
-    const point = this.#node.syncPoint();
-    return this.#owner.perform({ kind: "sync", path: this.path }, {
-      run: (fault) => {
-        if (fault?.kind !== "lie") this.#node.sync(point);
-      },
-      fail: () => this.#node.failSync(),
-    }, this);
+    return this.#owner.perform(this.#syncCall(), this.#syncEffect(), this);
+  }
+
+  syncNow(): void {
+    this.#checkOpen("syncNow");
+    this.#owner.performSync(this.#syncCall(), this.#syncEffect(), "syncNow");
   }
 
   close(): Promise<void> {
@@ -107,6 +106,21 @@ export class SimulatedFile implements DiskFile {
 
   #writeCall(position: number, source: Uint8Array): Call {
     return { kind: "write", path: this.path, position, length: source.length };
+  }
+
+  #syncCall(): Call {
+    return { kind: "sync", path: this.path };
+  }
+
+  /** Of the writes until now: later ones aren't covered, whenever it takes effect. */
+  #syncEffect(): Effect<void> {
+    const point = this.#node.syncPoint();
+    return {
+      run: (fault) => {
+        if (fault?.kind !== "lie") this.#node.sync(point);
+      },
+      fail: () => this.#node.failSync(),
+    };
   }
 
   #write(operation: string, position: number, source: Uint8Array, fault: Fault | undefined): number {
