@@ -38,7 +38,7 @@ const recoveringAfter = (before: (place: Parameters<Door["enter"]>[0]) => Promis
 });
 
 const paperingOver = recoveringWith("a recovery that papers damage over", { onDamage: "stop" });
-const golden = (await loadGolden()).filter(({ name }) => name === "v0/log-fenced");
+const golden = (await loadGolden()).filter(({ name }) => name === "v1/log-fenced");
 const looks: Readonly<Record<string, (doors: readonly [Door, Door]) => Promise<Outcome>>> = {
   "cut files": (doors) => lookAtCuts(golden, work, doors),
   "other files": (doors) => lookAtOtherFiles(golden, work, doors),
@@ -50,7 +50,7 @@ describe.each(Object.entries(looks))("the row of %s", (_, look) => {
   it("sees a recovery that gives an older commit where damage shows", async () => {
     const { violations } = await look([paperingOver, paperingOver]);
     expect(violations.length).toBeGreaterThan(0);
-    expect(violations[0]).toMatch(/seed 3, v0\/.* a recovery that papers damage over gave \{.*\} instead of \{/);
+    expect(violations[0]).toMatch(/seed 3, v1\/.* a recovery that papers damage over gave \{.*\} instead of \{/);
   });
 
   it("sees a failure that says nothing of what is wrong", async () => {
@@ -80,6 +80,6 @@ describe("the row of golden directories", () => {
     const partial = recoveringWith("a part", { maxWalEntries: 1 });
     const { violations, reached } = await useGolden(work, [partial, partial]);
     expect(violations.length).toBeGreaterThanOrEqual(reached);
-    expect(violations[0]).toMatch(/v0\/.* on the simulated disk: Error: recovered gives \{.*\} instead of \{/);
+    expect(violations[0]).toMatch(/v1\/.* on the simulated disk: Error: recovered gives \{.*\} instead of \{/);
   });
 });

@@ -8,7 +8,7 @@ import { olderCommit } from "../src/golden/residue.ts";
 const golden = await loadGolden();
 
 function named(name: string): Golden {
-  const found = golden.find((one) => one.name === `v0/${name}`);
+  const found = golden.find((one) => one.name === `v1/${name}`);
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found;
 }

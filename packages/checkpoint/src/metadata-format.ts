@@ -4,7 +4,7 @@ import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import { fits64Bits } from "./checkpoint-request.ts";
 
 /** Format of `metadata.json`: a change of a field makes existing checkpoints unreadable. `FORMAT.md` shows an example. */
-export const FORMAT_VERSION = 0;
+export const FORMAT_VERSION = 1;
 /** Longer metadata are damaged: checked before memory is taken. */
 export const METADATA_BYTES_MAX: number = 16 * 1024 * 1024;
 

@@ -35,7 +35,7 @@ const DAMAGES: readonly { readonly name: string; readonly damaged: readonly numb
   { name: "metadata cut", damaged: [10], apply: (directory) => truncate(metadataOf(directory, 10), 40) },
   { name: "metadata gone", damaged: [12], apply: (directory) => rm(metadataOf(directory, 12)) },
   { name: "metadata of another one", damaged: [9], apply: async (directory) => writeFile(metadataOf(directory, 9), await readFile(metadataOf(directory, 10))) },
-  { name: "metadata that make no sense", damaged: [9], apply: (directory) => writeMetadata(directory, 9, { formatVersion: 0, id: 9 }) },
+  { name: "metadata that make no sense", damaged: [9], apply: (directory) => writeMetadata(directory, 9, { formatVersion: 1, id: 9 }) },
   { name: "the base's directory gone", damaged: [12, 11], apply: (directory) => rm(join(directory, nameOf(10)), { recursive: true }) },
   { name: "the base replaced by one that verifies by itself", damaged: [12, 11], apply: async (directory) => (await rm(join(directory, nameOf(10)), { recursive: true }), void (await publish(directory, { id: 10, state: "other" }))) },
 ];
@@ -92,7 +92,7 @@ it("list says what metadata alone show", async () => {
     stdout: `\
 checkpoint  kind   base  parts  position  created                   bytes  keys  problem
         14  delta     1      3      1400  2026-01-02T03:18:05.000Z      1     -  damaged: it needs checkpoint 1, which isn't there; damaged: it needs checkpoint 11 with 1 byte, checksum 00000007, and that one's metadata say 6 bytes, checksum 5b3d6568
-        13  -         -      -         -  -                             -     -  CHECKPOINT_UNSUPPORTED_FORMAT: checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 0. Use the release that wrote it, or a newer one.
+        13  -         -      -         -  -                             -     -  CHECKPOINT_UNSUPPORTED_FORMAT: checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 1. Use the release that wrote it, or a newer one.
         12  -         -      -         -  -                             -     -  damaged: checkpoint_000000000000000c/metadata.json isn't there
         11  delta    10      2      1100  2026-01-02T03:15:05.000Z      6    31
         10  full     10      1      1000  2026-01-02T03:14:05.000Z   2500    30
@@ -133,7 +133,7 @@ CHECKPOINT_UNSUPPORTED_FORMAT
   expected  0
   found     9\\u001b[31m
   affects   checkpoint 13
-  checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 0. Use the release that wrote it, or a newer one.
+  checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 1. Use the release that wrote it, or a newer one.
 
 CHECKPOINT_CORRUPT
   file     checkpoint_000000000000000c/metadata.json
@@ -210,7 +210,7 @@ it("show says on stderr what is wrong with the metadata: 1 for damage, 3 for a n
   expect(await outcome(13)).toEqual({
     code: 3,
     stdout: "",
-    stderr: `laminar-checkpoint: CHECKPOINT_UNSUPPORTED_FORMAT: ${nameOf(13)}/metadata.json: format version 9\\u001b[31m; this release reads 0. Use the release that wrote it, or a newer one.\n`,
+    stderr: `laminar-checkpoint: CHECKPOINT_UNSUPPORTED_FORMAT: ${nameOf(13)}/metadata.json: format version 9\\u001b[31m; this release reads 1. Use the release that wrote it, or a newer one.\n`,
   });
 });
 

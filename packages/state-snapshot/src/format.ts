@@ -6,7 +6,7 @@ import { crc32 } from "@laminar/disk/checksum";
 import { SnapshotError, corrupt } from "./snapshot-error.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
 
-export const FORMAT_VERSION = 0;
+export const FORMAT_VERSION = 1;
 /** Not ASCII, a line end of each kind, an end-of-file: a transfer that "corrects" text breaks it at once. */
 const MAGIC: readonly number[] = [0x89, 0x4c, 0x53, 0x4e, 0x50, 0x0d, 0x0a, 0x1a];
 export const HEADER_BYTES = 28;

@@ -56,7 +56,7 @@ const joined = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buff
 
 export function handMade(made: HandMade): Uint8Array {
   const magic = made.magic ?? Uint8Array.of(0x89, 0x4c, 0x53, 0x4e, 0x50, 0x0d, 0x0a, 0x1a);
-  const head = joined([magic, written([[2, made.version ?? 0], [2, made.kind], [4, made.features ?? 0], [8, made.timestamp ?? 1n]])]);
+  const head = joined([magic, written([[2, made.version ?? 1], [2, made.kind], [4, made.features ?? 0], [8, made.timestamp ?? 1n]])]);
   const headerChecksum = made.headerChecksum ?? crc32(head);
   const header = joined([head, written([[4, headerChecksum]])]);
   const blocks = made.blocks.map((block, index) => blockOf(block, index, headerChecksum));

@@ -90,7 +90,7 @@ test("44: a snapshot is read at any address", () => {
 });
 
 test("44: the version is looked at, and another one is no damage", () => {
-  const newer = handMade({ kind: 1, version: 1, blocks: [] });
+  const newer = handMade({ kind: 1, version: 2, blocks: [] });
   const features = handMade({ kind: 1, features: 4, blocks: [] });
   const hints = handMade({ kind: 1, features: 0x8001_0000, blocks: [] });
   const unsupported = expect.objectContaining({ code: "SNAPSHOT_UNSUPPORTED_FORMAT" });

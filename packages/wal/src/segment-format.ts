@@ -4,7 +4,7 @@
  */
 import { crc32 } from "@laminar/disk/checksum";
 
-export const FORMAT_VERSION = 0;
+export const FORMAT_VERSION = 1;
 /** Not ASCII, a line end of each kind, an end-of-file: a transfer that "corrects" text breaks it at once. */
 export const SEGMENT_MAGIC: readonly number[] = [0x89, 0x4c, 0x57, 0x41, 0x4c, 0x0d, 0x0a, 0x1a];
 export const SEGMENT_HEADER_BYTES = 128;

@@ -17,7 +17,7 @@ it("says what stands in the directory, and changes nothing", async () => {
   expect(rest).toEqual({
     directory,
     logId: reader.logId,
-    formatVersion: 0,
+    formatVersion: 1,
     entries: "standard",
     startsAfter: 0,
     firstLsn: 1,
@@ -144,7 +144,7 @@ describe("a damaged log", () => {
     expect(inspection.damages.map((damage) => [damage.code, damage.file, damage.offset])).toEqual([
       [code, file === undefined ? directory : join(directory, segment(file)), offset],
     ]);
-    expect(JSON.parse(JSON.stringify(inspection))).toMatchObject({ directory, formatVersion: 0 });
+    expect(JSON.parse(JSON.stringify(inspection))).toMatchObject({ directory, formatVersion: 1 });
     const outcome = await lookAt(directory, "inspect");
     expect(outcome).toMatchObject({ code: 1, stderr: "" });
     expect(outcome.stdout).toContain(`\nDamage that names and headers show; verify reads everything\n\n${code}\n`);

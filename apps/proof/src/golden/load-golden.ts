@@ -12,7 +12,7 @@ export const EXPECTED = "expected.json";
 
 /** A directory that some release left, and what has to come back from it. */
 export interface Golden extends Expected {
-  /** `v0/log-closed`. */
+  /** `v1/log-closed`. */
   readonly name: string;
   readonly files: Files;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fixChance, restoreChance } from "../identities.ts";
@@ -8,7 +8,7 @@ import { DATA, EXPECTED, GOLDEN } from "./load-golden.ts";
 import { DIRECTORY, type Files } from "./places.ts";
 
 /** The format that this release writes. */
-export const VERSION = "v0";
+export const VERSION = "v1";
 
 const bytesOf = (expected: Expected): Uint8Array => new TextEncoder().encode(`${JSON.stringify(expected, undefined, 2)}\n`);
 
@@ -32,11 +32,12 @@ export async function allGoldenFiles(): Promise<ReadonlyMap<string, Files>> {
   return all;
 }
 
-/** Run by hand, when the format changes: `node apps/proof/dist/golden/write-golden.js`. */
+/** Run by hand, once for a new format: `node apps/proof/dist/golden/write-golden.js`. What is there stays as it is. */
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [name, files] of await allGoldenFiles()) {
     const directory = join(GOLDEN, VERSION, name);
-    await rm(directory, { recursive: true, force: true });
+    await mkdir(join(GOLDEN, VERSION), { recursive: true });
+    await mkdir(directory);
     for (const [path, bytes] of files) {
       await mkdir(dirname(join(directory, path)), { recursive: true });
       await writeFile(join(directory, path), bytes);

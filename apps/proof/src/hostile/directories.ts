@@ -23,7 +23,7 @@ function checkpointFiles(choices: Choices, id: number): { readonly files: readon
   const hostile = hostileSnapshot(choices);
   const part = { id, size: hostile.bytes.length, checksum: crc32(hostile.bytes) };
   const fields = {
-    formatVersion: 0, id, epoch: 1, timestamp: 0, walPosition: choices.whole(4), sizeBytes: part.size, kind: "full", isIncremental: false, chain: [part],
+    formatVersion: 1, id, epoch: 1, timestamp: 0, walPosition: choices.whole(4), sizeBytes: part.size, kind: "full", isIncremental: false, chain: [part],
     walId: choices.chance(0.8) ? "000102030405060708090a0b0c0d0e0f" : null, sourceOffsets: {}, watermark: null, keyCount: null, parentId: null,
   };
   const metadata = sealMetadata(JSON.stringify(fields, undefined, 2).slice(0, -2));

@@ -9,7 +9,7 @@ const ID = 7;
 const encoder = new TextEncoder();
 
 const PLAIN = {
-  formatVersion: 0,
+  formatVersion: 1,
   id: ID,
   epoch: 3,
   timestamp: 1_700_000_000_000,

@@ -28,7 +28,7 @@ export function encodeModelMetadata(metadata: ModelMetadata): Uint8Array {
   const { id, epoch, timestamp, walPosition, walId, keyCount, parentId, chain, offset } = metadata;
   const kind = chain.length === 1 ? "full" : "delta";
   const fields = {
-    formatVersion: 0,
+    formatVersion: 1,
     id,
     epoch,
     timestamp,

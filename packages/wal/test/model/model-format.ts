@@ -44,6 +44,7 @@ export function encodeHead(head: SegmentHead): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES);
   const data = dataOf(bytes);
   bytes.set(Buffer.from(SEGMENT_MAGIC, "hex"), 0);
+  data.setUint16(8, 1, true);
   data.setUint16(10, 1, true);
   data.setUint32(20, head.entryKind, true);
   bytes.set(Buffer.from(head.logId, "hex"), 24);
@@ -60,7 +61,7 @@ export function decodeHead(bytes: Uint8Array): SegmentHead | "damaged" | "unsupp
   const data = dataOf(bytes);
   if (bytes.length < HEADER_BYTES || hexOf(bytes.subarray(0, 8)) !== SEGMENT_MAGIC) return "damaged";
   if (crc32(bytes.subarray(0, 124)) !== data.getUint32(124, true)) return "damaged";
-  if (data.getUint16(8, true) !== 0 || data.getUint16(10, true) !== 1 || data.getUint32(12, true) !== 0) return "unsupported";
+  if (data.getUint16(8, true) !== 1 || data.getUint16(10, true) !== 1 || data.getUint32(12, true) !== 0) return "unsupported";
   const [number, continuesAfter, baseLsn, oldestLsn] = [get64(data, 40), get64(data, 56), get64(data, 64), get64(data, 72)];
   if (Number.isNaN(number + oldestLsn) || !(baseLsn > continuesAfter)) return "damaged";
   return { logId: hexOf(bytes.subarray(24, 40)), entryKind: data.getUint32(20, true), number, salt: data.getUint32(48, true), continuesAfter, baseLsn, oldestLsn };
