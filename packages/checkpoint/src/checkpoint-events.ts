@@ -4,6 +4,7 @@ import type { CleanupReport } from "./clean-up.ts";
 
 /** A checkpoint became durable. */
 export interface CheckpointPublishedEvent {
+  /** The checkpoints' directory, or what their store calls its place. */
   readonly location: string;
   readonly metadata: CheckpointMetadata;
   /** Milliseconds from its turn in the queue until it was durable. */
@@ -15,6 +16,7 @@ export interface CheckpointFailedEvent {
   readonly location: string;
   readonly id: number;
   readonly error: unknown;
+  /** Milliseconds from its turn in the queue on. */
   readonly duration: number;
 }
 
@@ -24,7 +26,10 @@ export interface CheckpointCleanupEvent {
   readonly report: CleanupReport;
 }
 
-/** The channels of `node:diagnostics_channel` by the type of what is sent on them. Messages are sent at once, after the fact. */
+/**
+ * The channels of `node:diagnostics_channel` by the type of what is sent on them. Messages are sent at once, after the fact. What a subscriber
+ * throws becomes an uncaught exception of the program and changes nothing for the manager.
+ */
 export interface CheckpointEvents {
   readonly "laminar:checkpoint:published": CheckpointPublishedEvent;
   readonly "laminar:checkpoint:failed": CheckpointFailedEvent;

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
+import type { CheckpointStats } from "./checkpoint-stats.ts";
 import type { CheckpointRequest, PublishOptions } from "./checkpoint-request.ts";
 import type { CleanupReport } from "./clean-up.ts";
 
@@ -55,6 +56,8 @@ export interface IncrementalCheckpointManager extends AsyncDisposable {
   readonly latestCheckpointId: number | undefined;
   /** What the last clean-up removed, what it kept and why, and what went wrong; `undefined` before the first. */
   readonly lastCleanup: CleanupReport | undefined;
+  /** Counters since it was opened, and how its checkpoints stand, at once and without a look at them. Stays as it was left after `close`. */
+  stats(): CheckpointStats;
   /** Frees the place once what is under way has ended. Idempotent. */
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@ export type { IncrementalCheckpointManager } from "./checkpoint-manager.ts";
 export type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 export type { AbortSignalLike, CheckpointReader, CheckpointSurvey, SurveyedCheckpoint, VerifyOptions, VerifyProgress } from "./checkpoint-reader.ts";
 export type { CheckpointProgress, CheckpointRequest, CommitPoint, PublishOptions } from "./checkpoint-request.ts";
+export type { CheckpointStats } from "./checkpoint-stats.ts";
 export type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
 export type { CleanupReport, KeptCheckpoint, KeptReason } from "./clean-up.ts";
 export { fileCheckpointStore, type FileStoreOptions } from "./file-checkpoint-store.ts";

@@ -7,6 +7,7 @@ import { send } from "./checkpoint-events.ts";
 import type { IncrementalCheckpointManager } from "./checkpoint-manager.ts";
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint } from "./checkpoint-reader.ts";
+import { CheckpointCounters, type CheckpointStats } from "./checkpoint-stats.ts";
 import { type CheckpointRequest, checkPublishOptions, checkRequest, count, type Cut, type PublishOptions } from "./checkpoint-request.ts";
 import type { CheckpointStore, StoreLock } from "./checkpoint-store.ts";
 import type { ChunkMemory } from "./chunk-memory.ts";
@@ -37,7 +38,8 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   #closing: Promise<void> | undefined;
   #base: DeltaBase | undefined;
   #epoch = 0;
-  latestCheckpointId: number | undefined;
+  #latest: CheckpointMetadata | undefined;
+  readonly #counters = new CheckpointCounters();
   lastCleanup: CleanupReport | undefined;
 
   constructor(parts: ManagerParts, highestId: number) {
@@ -54,6 +56,14 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     this.#epoch = count("epoch", value);
   }
 
+  get latestCheckpointId(): number | undefined {
+    return this.#latest?.id;
+  }
+
+  stats(): CheckpointStats {
+    return this.#counters.statsWith(this.#latest, this.lastCleanup);
+  }
+
   /** Takes over what is there. A newer release's checkpoints are refused as a whole: retention would not understand them. */
   async begin(): Promise<void> {
     const { reader, store } = this.#parts;
@@ -61,7 +71,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     const newer = checkpoints.find(({ problem }) => problem && "code" in problem && problem.code === "CHECKPOINT_UNSUPPORTED_FORMAT");
     if (newer?.problem) throw newer.problem;
     this.epoch = checkpoints.find(({ metadata }) => metadata)?.metadata?.epoch ?? 0;
-    this.latestCheckpointId = (await this.latest())?.id;
+    this.#latest = await this.latest();
     // What is left lying is in nobody's way; the next round tries again.
     await store.sweep().catch((error: unknown) => this.#report({ removed: [], kept: [], oldestWalPosition: 0, error }));
   }
@@ -92,7 +102,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     this.epoch = published.epoch;
     this.#base = { stateOf: published, chain: published.chain };
     this.#lastAt = clock.monotonic();
-    await this.#cleanUpAfter(published.id);
+    await this.#goOnAfter(published);
     return published;
   }
 
@@ -107,14 +117,13 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
       const published = await this.#publish({ cut: newest, follows: undefined, chunks, options });
       // It holds the same state, so what was counted from the old one is counted from it.
       if (this.#base?.chain.at(-1)?.id === newest.id) this.#base = { ...this.#base, chain: published.chain };
-      await this.#cleanUpAfter(published.id);
+      await this.#goOnAfter(published);
       return published;
     });
   }
 
   async #publish(what: Pick<Publication, "cut" | "follows" | "chunks" | "options">): Promise<CheckpointMetadata> {
     const { store, clock, assessor, memory } = this.#parts;
-    const { location } = store;
     const began = clock.monotonic();
     await this.#requireLock();
     const id = this.#takeId();
@@ -122,11 +131,12 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
       const timestamp = Math.max(0, Math.trunc(clock.now()));
       const metadata = await publishCheckpoint(store, { ...what, memory, id, timestamp, parentId: this.latestCheckpointId });
       await assessor.wrote(metadata);
-      this.latestCheckpointId = id;
-      send("laminar:checkpoint:published", { location, metadata, duration: clock.monotonic() - began });
+      this.#latest = metadata;
+      this.#counters.countPublished(metadata.sizeBytes, clock.monotonic() - began);
       return metadata;
     } catch (error) {
-      send("laminar:checkpoint:failed", { location, id, error, duration: clock.monotonic() - began });
+      this.#counters.failed++;
+      send("laminar:checkpoint:failed", { location: store.location, id, error, duration: clock.monotonic() - began });
       throw error;
     }
   }
@@ -137,8 +147,10 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   /** Never rejects: the checkpoint that was just made is safe, whatever becomes of the others. */
-  async #cleanUpAfter(published: number): Promise<void> {
-    await this.#cleanUp(this.#parts.policy.maxRetained, published);
+  async #goOnAfter(metadata: CheckpointMetadata): Promise<void> {
+    const { store: { location }, policy } = this.#parts;
+    send("laminar:checkpoint:published", { location, metadata, duration: this.#counters.lastPublishDuration });
+    await this.#cleanUp(policy.maxRetained, metadata.id);
   }
 
   /** One round: what no kept chain needs goes, and after an own publish the log behind them. */
@@ -165,6 +177,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 
   #report(report: CleanupReport): void {
     this.lastCleanup = report;
+    this.#counters.countCleanup(report);
     send("laminar:checkpoint:cleanup", { location: this.#parts.store.location, report });
   }
 
@@ -211,7 +224,8 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
       if (!(await this.#find(count("id", id)))) throw notFound(id);
       await this.#checkUnused(id);
       await this.#remove([id]);
-      this.latestCheckpointId = (await this.latest())?.id;
+      this.#counters.removed++;
+      this.#latest = await this.latest();
     });
   }
 

@@ -3,9 +3,10 @@ import { type Disk, nodeDisk } from "@laminar/disk";
 import { decodeSnapshot, mergeSnapshots, StateSnapshot } from "@laminar/state-snapshot";
 import { type LogReader, openWal, openWalReader, type WalEntry } from "@laminar/wal";
 import type { RecoveredState } from "./core/recovered-state.ts";
-import { recoverCore } from "./core/recover-core.ts";
+import { recoverCore, type RecoveryParts } from "./core/recover-core.ts";
 import { RecoveryError } from "./core/recovery-error.ts";
 import { isFenceable, type RecoveryConfig, recoveryRules } from "./recovery-config.ts";
+import { told } from "./recovery-events.ts";
 
 /** A log given from outside is the caller's to close. */
 function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
@@ -26,18 +27,17 @@ function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
 export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
   const rules = recoveryRules(config);
   const disk = config.disk ?? nodeDisk;
-  const { checkpointDir, repairWal = false } = config;
-  return recoverCore(
-    {
-      checkpoints: config.checkpoints ?? (checkpointDir === undefined ? undefined : openCheckpointReader(checkpointDir, { disk })),
-      openLog: () => openLog(config, disk),
-      decode: (parts) => decodeSnapshot(merged(parts), { kind: "full" }),
-      snapshot: async (parts) => StateSnapshot.fromBytes(await bytesOf(merged(parts))),
-      monotonic: () => disk.clock.monotonic(),
-      fence: repairWal ? fence : undefined,
-    },
-    rules,
-  );
+  const { checkpointDir, walDir, repairWal = false } = config;
+  const monotonic = (): number => disk.clock.monotonic();
+  const parts: RecoveryParts = {
+    checkpoints: config.checkpoints ?? (checkpointDir === undefined ? undefined : openCheckpointReader(checkpointDir, { disk })),
+    openLog: () => openLog(config, disk),
+    decode: (chain) => decodeSnapshot(merged(chain), { kind: "full" }),
+    snapshot: async (chain) => StateSnapshot.fromBytes(await bytesOf(merged(chain))),
+    monotonic,
+    fence: repairWal ? fence : undefined,
+  };
+  return told(walDir ?? checkpointDir, monotonic, () => recoverCore(parts, rules));
 }
 
 /** A chain as one full snapshot's bytes. */

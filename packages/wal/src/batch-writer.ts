@@ -1,8 +1,13 @@
+import type { Clock } from "@laminar/disk";
 import type { Lsn } from "./log.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
-import type { PreparedBatch, SegmentWriter } from "./segment-writer.ts";
+import { segmentName } from "./segment-names.ts";
+import type { NewSegment, PreparedBatch, SegmentWriter } from "./segment-writer.ts";
+import { SyncCounters } from "./sync-counters.ts";
+import { areSyncsHeard, send, type WalSegmentEvent } from "./wal-events.ts";
 
 export interface BatchWriterParts {
+  readonly clock: Clock;
   readonly segments: SegmentWriter;
   readonly catalog: SegmentCatalog;
   /** Bytes after which the next segment is begun. */
@@ -21,6 +26,11 @@ export class BatchWriter {
   durableLsn: Lsn;
   /** Bytes that are written and not durable. */
   unsyncedBytes = 0;
+  /** Their batches. */
+  unsyncedBatches = 0;
+  /** Of those, the ones that the sync under way makes durable. */
+  #syncingBatches = 0;
+  readonly synced: SyncCounters = new SyncCounters();
 
   constructor(parts: BatchWriterParts) {
     this.#parts = parts;
@@ -57,6 +67,7 @@ export class BatchWriter {
   #count(batch: PreparedBatch): void {
     this.#written = batch;
     this.unsyncedBytes += batch.frame.length;
+    this.unsyncedBatches++;
   }
 
   /** Makes durable what was written before the call; `undefined` when it is. */
@@ -65,6 +76,7 @@ export class BatchWriter {
     const bytes = this.unsyncedBytes;
     if (last === undefined) return undefined;
     const { segments, segmentSize } = this.#parts;
+    this.#syncingBatches = this.unsyncedBatches;
     segments.makeSpace(bytes, segmentSize);
     const synced = segments.sync();
     if (synced) return synced.then(() => this.#setDurable(last, bytes));
@@ -74,25 +86,40 @@ export class BatchWriter {
 
   #setDurable(last: PreparedBatch, bytes: number): void {
     if (this.#written === last) this.#written = undefined;
+    const { catalog, segments, onDurable } = this.#parts;
+    const batches = this.#syncingBatches;
+    const duration = segments.syncDuration;
     this.unsyncedBytes -= bytes;
+    this.unsyncedBatches -= batches;
+    this.synced.add(batches, bytes, duration);
     const lsn = last.firstLsn + last.count - 1;
     this.durableLsn = lsn;
-    this.#parts.catalog.lastLsn = lsn;
-    this.#parts.onDurable();
+    catalog.lastLsn = lsn;
+    onDurable();
+    if (areSyncsHeard()) send("laminar:wal:sync", { location: catalog.directory, batches, bytes, durableLsn: lsn, duration });
   }
 
   /** What is written from now on goes into a new segment; nothing may be written and not durable. */
   async beginSegment(baseLsn: Lsn, continuesAfter: Lsn, oldestLsn: Lsn = this.#parts.catalog.oldestLsn): Promise<void> {
-    const { catalog, segments } = this.#parts;
-    catalog.add(await segments.publish({ continuesAfter, baseLsn, oldestLsn }, this.#session));
+    send("laminar:wal:segment", await this.#publish({ continuesAfter, baseLsn, oldestLsn }));
+  }
+
+  async #publish(segment: NewSegment): Promise<WalSegmentEvent> {
+    const { catalog, segments, clock } = this.#parts;
+    const began = clock.monotonic();
+    const begun = await segments.publish(segment, this.#session);
+    catalog.add(begun);
+    return { location: catalog.directory, file: segmentName(begun.number), baseLsn: segment.baseLsn, duration: clock.monotonic() - began };
   }
 
   /** Takes records above `continuesAfter` out of use. A new session begins. */
   async fence(baseLsn: Lsn, continuesAfter: Lsn): Promise<void> {
     this.#session = this.#parts.segments.nextNumber;
-    await this.beginSegment(baseLsn, continuesAfter);
+    const { catalog, onDurable } = this.#parts;
+    const begun = await this.#publish({ continuesAfter, baseLsn, oldestLsn: catalog.oldestLsn });
     this.durableLsn = continuesAfter;
-    this.#parts.onDurable();
+    onDurable();
+    send("laminar:wal:segment", begun);
   }
 
   /** Says on disk that everything is durable: the last batch can't say it itself. */

@@ -22,6 +22,11 @@ export class CommitWaiters {
   /** How many the last call of `wake` woke. */
   woken = 0;
 
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
   /** Settles when everything up to `lsn`, which is not below that of an earlier call, is durable. */
   wait(lsn: Lsn): Promise<Lsn> {
     return new Promise((resolve, reject) => {

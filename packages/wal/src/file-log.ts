@@ -11,7 +11,9 @@ import type { SegmentCatalog } from "./segment-catalog.ts";
 import { ENTRIES_STANDARD } from "./segment-format.ts";
 import type { Announcement } from "./waiting.ts";
 import { WalError } from "./wal-error.ts";
+import { send } from "./wal-events.ts";
 import { requireLsn } from "./wal-options.ts";
+import type { WalStats } from "./wal-stats.ts";
 import type { WalWriter } from "./wal-writer.ts";
 
 export interface FileLogParts<E, I> {
@@ -76,6 +78,10 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
     return this.#parts.damageAtStart;
   }
 
+  stats(): WalStats {
+    return this.#parts.writer.stats;
+  }
+
   counts(lsn: Lsn): boolean {
     return this.#parts.catalog.counts(lsn);
   }
@@ -128,13 +134,14 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
   }
 
   async #close(): Promise<void> {
-    try {
-      await this.#parts.writer.close();
-    } finally {
-      // Not before: what `close` makes durable is still given to those who follow.
-      this.#hasClosed = true;
-      this.#parts.durable.announce();
-    }
+    const { disk: { clock }, directory, durable, writer } = this.#parts;
+    const began = clock.monotonic();
+    const failure = await writer.close().then(() => undefined, (error: unknown) => ({ error }));
+    // Not before: what `close` makes durable is still given to those who follow.
+    this.#hasClosed = true;
+    durable.announce();
+    send("laminar:wal:closed", { location: directory, durableLsn: writer.durableLsn, error: failure?.error, duration: clock.monotonic() - began });
+    if (failure) throw failure.error;
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -28,6 +28,8 @@ export interface FlushLoopActions {
   wokeOne(): boolean;
   /** Takes the first failure, of a flush or of a task, and returns what everybody is told. */
   fail(cause: unknown): unknown;
+  /** Called when everybody was told, and nothing runs any more. */
+  hasFailed(): void;
 }
 
 /**
@@ -115,6 +117,7 @@ export class FlushLoop {
     const error = this.#actions.fail(cause);
     this.#failure = { error };
     for (const task of this.#tasks.splice(0)) task.reject(error);
+    this.#actions.hasFailed();
   }
 
   #step(): Promise<void> | undefined {

@@ -11,5 +11,7 @@ export { type VerifyOptions, type VerifyProgress, verifyWal, walSize, type WalRe
 export type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 export { isCorruption, isWalError, WalError, type WalErrorCode, type WalErrorDetails } from "./wal-error.ts";
 export type { SyncReads } from "./drive-log-sync.ts";
+export type { WalClosedEvent, WalEvents, WalFailedEvent, WalOpenedEvent, WalSegmentEvent, WalSyncEvent, WalTruncatedEvent } from "./wal-events.ts";
 export type { WalOptions, WalReaderOptions } from "./wal-options.ts";
+export type { WalStats } from "./wal-stats.ts";
 export { readWalSync, type SyncLogReader, type WalSyncOptions } from "./read-wal-sync.ts";

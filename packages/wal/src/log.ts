@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { WalError } from "./wal-error.ts";
+import type { WalStats } from "./wal-stats.ts";
 
 /** Log sequence number: the number of a record. The first is 1; 0 is before the first. Never given twice to durable records. */
 export type Lsn = number;
@@ -179,4 +180,6 @@ export interface LogWriter<E> {
 export interface WriteAheadLog<E, I = E> extends LogReader<E>, LogWriter<I> {
   /** Bytes of all segment files, with the zeros that are kept at the end for later batches: a mebibyte of each at most. */
   readonly sizeBytes: number;
+  /** Counters since it was opened, and gauges of now, at once and without the disk. After a failure and after `close` they stay as they were left. */
+  stats(): WalStats;
 }

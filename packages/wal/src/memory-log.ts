@@ -5,9 +5,11 @@ import { countedUpTo } from "./log-shape.ts";
 import { requireReadOptions } from "./read-options.ts";
 import { requirePosition } from "./read-position.ts";
 import { BATCH_HEADER_BYTES } from "./segment-format.ts";
+import { SyncCounters } from "./sync-counters.ts";
 import { abortOf, Announcement, firstOf, throwIfAborted } from "./waiting.ts";
 import { WalError } from "./wal-error.ts";
 import { requireLsn } from "./wal-options.ts";
+import type { WalStats } from "./wal-stats.ts";
 
 /** Records that were flushed together. `lastLsn` is the last that counts: a fence may have cut the others off. */
 export interface HeldBatch {
@@ -26,6 +28,7 @@ export class MemoryLog<E, I> implements WriteAheadLog<E, I> {
   readonly #decode: (batch: HeldBatch) => readonly E[];
   readonly #changed = new Announcement();
   readonly #fences: { readonly header: { readonly continuesAfter: Lsn; readonly baseLsn: Lsn } }[] = [];
+  readonly #synced = new SyncCounters();
   #held: HeldBatch[] = [];
   #closed = false;
   startsAfter: Lsn = 0;
@@ -41,6 +44,25 @@ export class MemoryLog<E, I> implements WriteAheadLog<E, I> {
   get durableLsn(): Lsn { return this.lastLsn; }
   get sizeBytes(): number { return this.#held.reduce((sum, { body }) => sum + body.length, 0); }
   get #appendedLsn(): Lsn { return this.#buffer.isEmpty ? this.lastLsn : this.#buffer.nextLsn - 1; }
+
+  stats(): WalStats {
+    const { syncs, batches, bytes, duration, longestDuration } = this.#synced;
+    return {
+      state: this.#closed ? "closed" : "open",
+      appendedEntries: this.#buffer.nextLsn - 1,
+      writtenBatches: batches,
+      writtenBytes: bytes,
+      syncs,
+      syncDuration: duration,
+      longestSyncDuration: longestDuration,
+      appendedLsn: this.#appendedLsn,
+      durableLsn: this.durableLsn,
+      pendingBytes: this.#buffer.bytes,
+      waitingCommits: 0,
+      segments: 0,
+      sizeBytes: this.sizeBytes,
+    };
+  }
 
   counts(lsn: Lsn): boolean { return countedUpTo(this.#fences, lsn) === lsn; }
   append(entry: I): Lsn { return this.#open().add(entry); }
@@ -114,10 +136,16 @@ export class MemoryLog<E, I> implements WriteAheadLog<E, I> {
   }
 
   #flush(buffer: AppendBuffer<I>): Lsn {
-    for (const { frame, firstLsn, count } of buffer.take(buffer.nextLsn)) {
+    const batches = buffer.take(buffer.nextLsn);
+    let bytes = 0;
+    for (const batch of batches) {
+      const { frame, firstLsn, count } = batch;
       this.lastLsn = firstLsn + count - 1;
       this.#held.push({ firstLsn, lastLsn: this.lastLsn, session: this.#fences.length + 1, count, body: frame.slice(BATCH_HEADER_BYTES) });
+      bytes += frame.length;
+      buffer.release(batch);
     }
+    if (bytes > 0) this.#synced.add(batches.length, bytes, 0);
     this.#changed.announce();
     return this.lastLsn;
   }

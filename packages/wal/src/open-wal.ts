@@ -1,6 +1,6 @@
 import { type Disk, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
 import { AppendBuffer } from "./append-buffer.ts";
-import { continueLog, createLog, findLog } from "./begin-writing.ts";
+import { continueLog, createLog, findLog, type FoundLog } from "./begin-writing.ts";
 import { batchDecoder } from "./decode-batch.ts";
 import { ioError, listLog } from "./drive-log.ts";
 import { entryEncoder } from "./encode-entries.ts";
@@ -10,6 +10,7 @@ import type { LogReader, WriteAheadLog } from "./log.ts";
 import { SegmentWriter } from "./segment-writer.ts";
 import type { WalCodec, WalEntry, WalEntryInput } from "./wal-entry.ts";
 import { isWalError, WalError } from "./wal-error.ts";
+import { send } from "./wal-events.ts";
 import { requireDamagePolicy, requireDirectory, requireOptions, walLimits, type WalOptions, type WalReaderOptions } from "./wal-options.ts";
 import { WalWriter } from "./wal-writer.ts";
 import { Announcement } from "./waiting.ts";
@@ -34,6 +35,7 @@ export async function openWal(
   const limits = walLimits(options as WalOptions);
   const { disk = nodeDisk, mustExist = false, codec, onDamage = "refuse", after, oneContainer } = options;
   requireDamagePolicy(onDamage, after);
+  const began = disk.clock.monotonic();
   if (mustExist) await requireLog(disk, directory);
   else await makeDirectories(disk, directory).catch((error: unknown) => Promise.reject(ioError(error, directory)));
   const lock = await lockDirectory(disk, directory, { oneContainer }).catch((error: unknown) => Promise.reject(ioError(error, directory)));
@@ -48,13 +50,22 @@ export async function openWal(
     await segments.removeTemporary(files.temporary);
     const buffer = new AppendBuffer<unknown>(entryEncoder(codec), limits, nextLsn);
     const durable = new Announcement();
-    const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session, onDurable: () => durable.announce() });
-    return new FileLog({ disk, directory, decoder, writer, catalog, durable, end: log?.tail.end, damageAtStart: log?.shape.damage?.atStart });
+    const writer = new WalWriter<unknown>({ clock: disk.clock, lock, limits, buffer, segments, catalog, session, firstLsn: nextLsn, onDurable: () => durable.announce() });
+    const opened = new FileLog({ disk, directory, decoder, writer, catalog, durable, end: log?.tail.end, damageAtStart: log?.shape.damage?.atStart });
+    tellOpened(opened, directory, log, disk.clock.monotonic() - began);
+    return opened;
   } catch (error) {
     await segments?.close().catch(() => undefined);
     await lock.release().catch(() => undefined);
     throw isWalError(error) || error instanceof TypeError || error instanceof RangeError ? error : ioError(error, directory);
   }
+}
+
+function tellOpened(opened: WriteAheadLog<unknown, unknown>, location: string, found: FoundLog | undefined, duration: number): void {
+  const { logId, startsAfter, lastLsn, end, damageAtStart } = opened;
+  const { segments, sizeBytes } = opened.stats();
+  const restatedBatches = found?.restatement?.segment.copies?.length ?? 0;
+  send("laminar:wal:opened", { location, logId, isNew: !found, startsAfter, lastLsn, segments, sizeBytes, end, damageAtStart, restatedBatches, duration });
 }
 
 async function requireLog(disk: Disk, directory: string): Promise<void> {

@@ -19,6 +19,8 @@ export class QuickSyncs {
   #triedAfter = TRIED_AFTER;
   /** Whether the next sync should be made here. */
   areQuick = false;
+  /** Milliseconds that the last sync took, until that was known on this thread. */
+  lastDuration = 0;
 
   constructor(clock: Pick<Clock, "monotonic">) {
     this.#clock = clock;
@@ -28,7 +30,8 @@ export class QuickSyncs {
   here(sync: () => void): undefined {
     const start = this.#clock.monotonic();
     sync();
-    if (this.#clock.monotonic() - start > QUICK) this.#slow();
+    this.lastDuration = this.#clock.monotonic() - start;
+    if (this.lastDuration > QUICK) this.#slow();
     else this.#triedAfter = TRIED_AFTER;
   }
 
@@ -36,7 +39,8 @@ export class QuickSyncs {
   async away(synced: Promise<void>): Promise<void> {
     const start = this.#clock.monotonic();
     await synced;
-    this.#quickInARow = this.#clock.monotonic() - start < QUICK_WITH_TRIP ? this.#quickInARow + 1 : 0;
+    this.lastDuration = this.#clock.monotonic() - start;
+    this.#quickInARow = this.lastDuration < QUICK_WITH_TRIP ? this.#quickInARow + 1 : 0;
     this.areQuick = this.#quickInARow >= this.#triedAfter;
   }
 

@@ -46,6 +46,11 @@ export class SegmentCatalog {
     return [...dropped, ...segments].reduce((sum, { number, size }) => sum + (number === own?.number ? fileBytes(own) : size), 0);
   }
 
+  /** Segment files, those too that wait for their unlinking. */
+  get segmentCount(): number {
+    return this.#shape.dropped.length + this.#shape.segments.length;
+  }
+
   /** Bytes of segment `number` that were written, zeros behind them not counted, if it is the one that takes batches. */
   writtenBytes(number: number): number | undefined {
     return this.#own?.number === number ? this.#own.size : undefined;

@@ -211,6 +211,11 @@ export class SegmentWriter {
     return this.#syncs.away(file.sync());
   }
 
+  /** Milliseconds that the last sync took. */
+  get syncDuration(): number {
+    return this.#syncs.lastDuration;
+  }
+
   #syncsHere(file: DiskFile): boolean {
     return file.syncNow !== undefined && this.#syncs.areQuick;
   }

@@ -11,7 +11,9 @@ import type { Lsn } from "./log.ts";
 import type { SegmentCatalog } from "./segment-catalog.ts";
 import type { PreparedBatch, SegmentWriter } from "./segment-writer.ts";
 import { WalError } from "./wal-error.ts";
+import { send, type WalTruncatedEvent } from "./wal-events.ts";
 import type { WalLimits } from "./wal-options.ts";
+import type { WalStats } from "./wal-stats.ts";
 
 const IDLE_MARKER_MS = 1000;
 /** Larger batches go through the loop, which doesn't hold the event loop for them. */
@@ -25,6 +27,8 @@ export interface WriterParts<I> {
   readonly segments: SegmentWriter;
   readonly catalog: SegmentCatalog;
   readonly session: number;
+  /** The number of the first record that this writer takes. */
+  readonly firstLsn: Lsn;
   /** Called whenever `durableLsn` has changed. */
   readonly onDurable: () => void;
 }
@@ -51,7 +55,7 @@ export class WalWriter<I> {
   constructor(parts: WriterParts<I>) {
     const { clock, limits, session, catalog, segments } = parts;
     this.#parts = parts;
-    this.#batches = new BatchWriter({ segments, catalog, segmentSize: limits.segmentSize, session, onDurable: () => this.#onDurable() });
+    this.#batches = new BatchWriter({ clock, segments, catalog, segmentSize: limits.segmentSize, session, onDurable: () => this.#onDurable() });
     this.#pressure = new BackPressure(limits.highWaterMark);
     this.#loop = new FlushLoop({
       write: () => this.#writeFullBatches(),
@@ -59,6 +63,7 @@ export class WalWriter<I> {
       endFlush: () => this.#batches.makeDurable(),
       wokeOne: () => this.#commits.woken === 1,
       fail: (cause) => this.#fail(cause),
+      hasFailed: () => this.#tellFailure(),
     });
     this.#interval = new Deadline(clock, limits.syncInterval, () => this.#loop.wantFlush());
     this.#rest = new Deadline(clock, IDLE_MARKER_MS, () => this.#proveRested());
@@ -76,6 +81,26 @@ export class WalWriter<I> {
   get #lastLsn(): Lsn {
     const { buffer, catalog } = this.#parts;
     return buffer.bytes === 0 && this.#batches.isSynced ? catalog.lastLsn : buffer.nextLsn - 1;
+  }
+
+  get stats(): WalStats {
+    const { buffer, catalog, firstLsn } = this.#parts;
+    const { synced, unsyncedBatches, unsyncedBytes, durableLsn } = this.#batches;
+    return {
+      state: this.#poison ? "failed" : this.#closing ? "closed" : "open",
+      appendedEntries: buffer.nextLsn - firstLsn,
+      writtenBatches: synced.batches + unsyncedBatches,
+      writtenBytes: synced.bytes + unsyncedBytes,
+      syncs: synced.syncs,
+      syncDuration: synced.duration,
+      longestSyncDuration: synced.longestDuration,
+      appendedLsn: this.#lastLsn,
+      durableLsn,
+      pendingBytes: this.#waitingBytes,
+      waitingCommits: this.#commits.size,
+      segments: catalog.segmentCount,
+      sizeBytes: catalog.sizeBytes,
+    };
   }
 
   append(entry: I): Lsn {
@@ -149,29 +174,41 @@ export class WalWriter<I> {
 
   async truncateAfter(lsn: Lsn): Promise<void> {
     this.#requireUsable();
-    const { catalog, buffer } = this.#parts;
-    const refusal = await this.#behindAppended(async () => {
+    const { catalog, buffer, clock } = this.#parts;
+    const began = clock.monotonic();
+    const fenced = await this.#behindAppended(async () => {
       // Below what was let go, readers ignore a segment that ends there, and with it what it still holds.
       const dropped = Math.max(catalog.startsAfter, catalog.oldestLsn - 1);
       if (lsn < dropped) return new RangeError(`truncateAfter(${lsn}): records up to ${dropped} were dropped`);
-      const continuesAfter = catalog.countedUpTo(lsn);
-      if (continuesAfter < catalog.lastLsn) await this.#batches.fence(buffer.firstLsn, continuesAfter);
-      return undefined;
+      const [continuesAfter, removedTo] = [catalog.countedUpTo(lsn), catalog.lastLsn];
+      if (continuesAfter < removedTo) await this.#batches.fence(buffer.firstLsn, continuesAfter);
+      return { kind: "after", removedFrom: continuesAfter + 1, removedTo, freedBytes: 0 } as const;
     });
-    if (refusal) throw refusal;
+    if (fenced instanceof RangeError) throw fenced;
+    this.#tellTruncated(fenced, began);
   }
 
   async truncateBefore(lsn: Lsn): Promise<number> {
     this.#requireUsable();
-    const { catalog, buffer } = this.#parts;
-    const freed = await this.#behindAppended(async () => {
+    const { catalog, buffer, clock } = this.#parts;
+    const began = clock.monotonic();
+    const dropped = await this.#behindAppended(async () => {
       if (lsn > catalog.lastLsn + 1) return new RangeError(`truncateBefore(${lsn}): the last record is ${catalog.lastLsn}`);
-      if (!catalog.canDrop(lsn)) return 0;
+      const removedFrom = catalog.startsAfter + 1;
+      if (!catalog.canDrop(lsn)) return { kind: "before", removedFrom, removedTo: catalog.startsAfter, freedBytes: 0 } as const;
       await this.#batches.beginSegment(buffer.firstLsn, catalog.lastLsn, Math.max(catalog.oldestLsn, lsn));
-      return catalog.removeDropped();
+      const freedBytes = await catalog.removeDropped();
+      return { kind: "before", removedFrom, removedTo: catalog.startsAfter, freedBytes } as const;
     });
-    if (freed instanceof RangeError) throw freed;
-    return freed;
+    if (dropped instanceof RangeError) throw dropped;
+    this.#tellTruncated(dropped, began);
+    return dropped.freedBytes;
+  }
+
+  #tellTruncated(what: Pick<WalTruncatedEvent, "kind" | "removedFrom" | "removedTo" | "freedBytes">, began: number): void {
+    const { catalog, clock } = this.#parts;
+    if (what.removedFrom > what.removedTo) return;
+    send("laminar:wal:truncated", { location: catalog.directory, ...what, duration: clock.monotonic() - began });
   }
 
   /** What was appended before the call is durable when `action` runs; what is appended after it comes after its effect. */
@@ -233,6 +270,11 @@ export class WalWriter<I> {
     this.#commits.rejectAll(poison);
     this.#pressure.fail(poison);
     return poison;
+  }
+
+  #tellFailure(): void {
+    const { catalog: { directory } } = this.#parts;
+    if (this.#poison) send("laminar:wal:failed", { location: directory, error: this.#poison, durableLsn: this.durableLsn, appendedLsn: this.#lastLsn });
   }
 
   /** One short batch, which is what committers make, is written at once; more of them take turns. */

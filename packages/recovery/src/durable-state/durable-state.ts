@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type { CheckpointConfig, CheckpointMetadata, CommitPoint } from "@laminar/checkpoint";
+import type { CheckpointConfig, CheckpointMetadata, CheckpointStats, CommitPoint } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
-import type { AbortSignalLike, WalCodec, WalOptions } from "@laminar/wal";
+import type { AbortSignalLike, WalCodec, WalOptions, WalStats } from "@laminar/wal";
 import type { RecoveryProgress } from "../core/recover-core.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
 
@@ -12,6 +12,14 @@ export interface CommitInput {
   readonly offsets?: ReadonlyMap<string, bigint | number> | undefined;
   /** Never goes backward either. */
   readonly watermark?: bigint | number | undefined;
+}
+
+/** How a durable state stands, and what its log and its checkpoints have done since it was opened. */
+export interface DurableStateStats {
+  /** Keys, as of the last commit. */
+  readonly keys: number;
+  readonly wal: WalStats;
+  readonly checkpoints: CheckpointStats;
 }
 
 /** Changes that count together, and reads that see them. */
@@ -69,6 +77,8 @@ export interface DurableState<K, V> extends ChangeGroup<K, V>, AsyncDisposable {
   readonly recovered: RecoveryReport;
   /** Why the last checkpoint in the background wasn't made; `undefined` when it was. The log keeps everything until one is. */
   readonly lastCheckpointError: unknown;
+  /** At once and without the disk. After a failure and after `close` it stays as it was left. */
+  stats(): DurableStateStats;
   /**
    * Ends the commits and checkpoints that are under way and frees the directory. Staged changes are dropped; an update whose function
    * hasn't ended isn't waited for, and rejects with `RECOVERY_STATE_CLOSED` when it does. Idempotent.

@@ -4,7 +4,7 @@ import { RecoveryError } from "../core/recovery-error.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
 import type { BackgroundCheckpoints } from "./background-checkpoints.ts";
 import type { CommitLog } from "./commit-log.ts";
-import type { ChangeGroup, CommitInput, DurableState } from "./durable-state.ts";
+import type { ChangeGroup, CommitInput, DurableState, DurableStateStats } from "./durable-state.ts";
 import { type Codecs, type StagedChange, StagedChanges } from "./staged-changes.ts";
 
 export interface StateParts<K, V> {
@@ -14,6 +14,7 @@ export interface StateParts<K, V> {
   readonly checkpoints: BackgroundCheckpoints;
   readonly codecs: Codecs<K, V>;
   readonly recovered: RecoveryReport;
+  readonly stats: () => DurableStateStats;
   /** Frees what the opening took, in the order in which it has to go. */
   readonly release: readonly (() => Promise<unknown>)[];
 }
@@ -37,6 +38,10 @@ export class ManagedState<K, V> implements DurableState<K, V> {
 
   get lastCheckpointError(): unknown {
     return this.#parts.checkpoints.lastError;
+  }
+
+  stats(): DurableStateStats {
+    return this.#parts.stats();
   }
 
   get offsets(): ReadonlyMap<string, bigint> {

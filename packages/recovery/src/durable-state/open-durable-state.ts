@@ -8,7 +8,7 @@ import { recover } from "../recover.ts";
 import { storeSink } from "../store-sink.ts";
 import { BackgroundCheckpoints } from "./background-checkpoints.ts";
 import { CommitLog } from "./commit-log.ts";
-import type { DurableState, DurableStateOptions } from "./durable-state.ts";
+import type { DurableState, DurableStateOptions, DurableStateStats } from "./durable-state.ts";
 import { byteKeys, type KeyCodec, stringKeys } from "./key-codec.ts";
 import { ManagedState } from "./managed-state.ts";
 
@@ -45,7 +45,8 @@ async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): P
     const commits = new CommitLog(log, store, found);
     const interval = options.checkpoints?.interval ?? INTERVAL;
     const checkpoints = new BackgroundCheckpoints({ manager, store, commits, log, clock: disk.clock, interval });
-    return new ManagedState({ directory, store, commits, checkpoints, codecs: { keys, values }, recovered: found.report, release });
+    const stats = (): DurableStateStats => ({ keys: store.size, wal: log.stats(), checkpoints: manager.stats() });
+    return new ManagedState({ directory, store, commits, checkpoints, codecs: { keys, values }, recovered: found.report, stats, release });
   } catch (error) {
     for (const step of release) await step().catch(() => undefined);
     throw error;

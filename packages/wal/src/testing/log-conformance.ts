@@ -4,6 +4,7 @@ import { following, followingWriter } from "./log-conformance-following.ts";
 import { readingDropped, readingFences } from "./log-conformance-gaps.ts";
 import { closing, openReader, readingBeside, reopening } from "./log-conformance-lifetimes.ts";
 import { reading } from "./log-conformance-reading.ts";
+import { counting, countingAnew } from "./log-conformance-statistics.ts";
 import { dropping, fencing } from "./log-conformance-truncating.ts";
 import { visiting } from "./log-conformance-visiting.ts";
 import type { LogReader, WriteAheadLog } from "../log.ts";
@@ -86,10 +87,12 @@ const readerGroups: readonly (readonly [cases: ReaderCases, ...needs: ReaderAbil
 
 const logGroups: readonly (readonly [cases: LogCases, ...needs: LogAbility[]])[] = [
   [appending],
+  [counting],
   [fencing],
   [dropping],
   [closing],
   [reopening, "reopen"],
+  [countingAnew, "reopen"],
   [readingBeside, "readers"],
   [followingWriter, "follow"],
 ];
