@@ -1,3 +1,4 @@
+import { shown } from "./argument-checks.ts";
 import type { Assessor } from "./assess-checkpoints.ts";
 import type { CapturedState } from "./captured-state.ts";
 import { chainToContinue, type DeltaBase } from "./chain-policy.ts";
@@ -200,15 +201,21 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     return found?.metadata;
   }
 
-  async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
+  readState(id: number): AsyncIterable<Uint8Array> {
+    count("id", id);
+    return this.#readState(id);
+  }
+
+  async *#readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
     const own = (await this.metadata(id))?.chain.at(-1);
     if (!own) throw notFound(id);
     yield* this.#parts.reader.readPart(own);
   }
 
-  delete(id: number): Promise<void> {
+  async delete(id: number): Promise<void> {
+    count("id", id);
     return this.#exclusively(async () => {
-      if (!(await this.#find(count("id", id)))) throw notFound(id);
+      if (!(await this.#find(id))) throw notFound(id);
       await this.#checkUnused(id);
       await this.#remove([id]);
       this.latestCheckpointId = (await this.latest())?.id;
@@ -231,7 +238,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   async cleanup(keep: number = this.#parts.policy.maxRetained): Promise<readonly number[]> {
-    if (count("keep", keep) === 0) throw new RangeError("keep must be a whole number, at least 1");
+    if (count("keep", keep) === 0) throw new RangeError("keep must be a whole number, at least 1, not 0");
     return this.#exclusively(async () => {
       const { removed, error } = await this.#cleanUp(keep);
       if (error !== undefined) throw error;
@@ -240,6 +247,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   shouldCheckpoint(log?: { readonly walBytes: number }): boolean {
+    if (log !== undefined) checkLogSize(log);
     const { policy, clock } = this.#parts;
     const elapsed = clock.monotonic() - this.#lastAt >= policy.interval;
     return elapsed && (log === undefined || log.walBytes >= policy.minWalSizeForCheckpoint);
@@ -279,6 +287,11 @@ function checkPosition({ walPosition, walId }: Cut, log: CheckpointLog): void {
     throw new CheckpointError("CHECKPOINT_NOT_DURABLE", message, { expected: walPosition, actual: log.durableLsn });
   }
   if (!log.counts(walPosition)) throw new RangeError(`position ${walPosition} was taken out of use by a fence`);
+}
+
+function checkLogSize(log: { readonly walBytes: number }): void {
+  if (typeof log !== "object" || log === null) throw new TypeError(`shouldCheckpoint takes { walBytes }, not ${shown(log)}`);
+  count("walBytes", log.walBytes);
 }
 
 const notFound = (id: number): CheckpointError => new CheckpointError("CHECKPOINT_NOT_FOUND", `there is no checkpoint ${id}`, { id });

@@ -2,6 +2,7 @@ import { openCheckpointReader } from "@laminar/checkpoint";
 import { type Disk, nodeDisk } from "@laminar/disk";
 import { decodeSnapshot, mergeSnapshots, StateSnapshot } from "@laminar/state-snapshot";
 import { type LogReader, openWal, openWalReader, type WalEntry } from "@laminar/wal";
+import { requirePath } from "./argument-checks.ts";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore } from "./core/recover-core.ts";
 import { RecoveryError } from "./core/recovery-error.ts";
@@ -101,11 +102,19 @@ export class RecoveryManager {
 }
 
 /** Recovers from two directories with the defaults. */
-export function recoverSimple(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+export async function recoverSimple(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+  requireBoth(checkpointDir, walDir);
   return recover({ checkpointDir, walDir });
 }
 
 /** The same, with the changes after the checkpoint collected, which is the default here. */
-export function recoverWithChanges(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+export async function recoverWithChanges(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+  requireBoth(checkpointDir, walDir);
   return recover({ checkpointDir, walDir, collectStateChanges: true });
+}
+
+/** `recover` takes one of them; who forgets one here would get the state without its log. */
+function requireBoth(checkpointDir: unknown, walDir: unknown): void {
+  requirePath(checkpointDir, "checkpointDir");
+  requirePath(walDir, "walDir");
 }

@@ -8,6 +8,7 @@ import { type LogTail, readToEnd } from "./log-core.ts";
 import { firstHeld } from "./log-reader.ts";
 import type { LogListing, LogShape, Segment, SegmentFile } from "./log-shape.ts";
 import type { AbortSignalLike } from "./log.ts";
+import { requireLookOptions } from "./read-options.ts";
 import { ENTRIES_STANDARD, FORMAT_VERSION } from "./segment-format.ts";
 import { headName, parseLogNames, temporaryName } from "./segment-names.ts";
 import { type SegmentSurvey, surveySegment } from "./survey-segment.ts";
@@ -30,6 +31,7 @@ export interface InspectOptions {
  */
 export async function inspectWal(directory: string, options: InspectOptions = {}): Promise<WalInspection> {
   requireDirectory(directory);
+  requireLookOptions(options);
   const disk = options.disk ?? nodeDisk;
   try {
     const found = await confirmDamage(disk, directory, (listing) => look(disk, listing, options.signal));

@@ -7,6 +7,7 @@ import { RecoveryError } from "../core/recovery-error.ts";
 import { recover } from "../recover.ts";
 import { storeSink } from "../store-sink.ts";
 import { BackgroundCheckpoints } from "./background-checkpoints.ts";
+import { checkOptions } from "./check-options.ts";
 import { CommitLog } from "./commit-log.ts";
 import type { DurableState, DurableStateOptions } from "./durable-state.ts";
 import { byteKeys, type KeyCodec, stringKeys } from "./key-codec.ts";
@@ -70,16 +71,4 @@ async function requireFreeCheckpoints(disk: Disk, directory: string, oneContaine
   if ((await disk.stat(directory)) === undefined) return;
   const lock = await fileCheckpointStore(directory, { disk, oneContainer }).lock();
   await lock.release();
-}
-
-function checkOptions<V>(options: DurableStateOptions<V>): void {
-  if (typeof options !== "object" || options === null) throw new TypeError("openDurableState takes { directory }");
-  const { directory, keys, values, oneContainer, onProgress } = options;
-  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
-  if (keys !== undefined && keys !== "string" && keys !== "bytes") throw new TypeError('keys is "string" or "bytes"');
-  if (values !== undefined && (typeof values?.encode !== "function" || typeof values.decode !== "function")) {
-    throw new TypeError("values must have encode(value) and decode(bytes)");
-  }
-  if (oneContainer !== undefined && typeof oneContainer !== "boolean") throw new TypeError("oneContainer must be true or false");
-  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress must be a function");
 }
