@@ -227,7 +227,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     const { log, assessor } = this.#parts;
     const { usable } = await assessor.assess();
     const user = usable.find((point) => point.id !== id && point.chain.some((part) => part.id === id));
-    if (user) throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${user.id} needs checkpoint ${id}`, { id });
+    if (user) throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${id} is needed: the chain of checkpoint ${user.id} stands on it; delete that one first`, { id });
     const point = usable.find((one) => one.id === id);
     const others = usable.filter((one) => one.id !== id);
     if (!point || isAnyCertain(others, this.#firstOwnId)) return;
@@ -269,11 +269,11 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 
   async #requireLock(): Promise<void> {
     if (await this.#parts.lock.held()) return;
-    throw new CheckpointError("CHECKPOINT_LOCKED", `${this.#parts.store.location}: this manager's lock was taken away by hand`);
+    throw new CheckpointError("CHECKPOINT_LOCKED", `${this.#parts.store.location}: this manager's lock was taken away by hand, so another one may work here; close this one, and open again once the other is gone`);
   }
 
   #exclusively<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#closing) return Promise.reject(new CheckpointError("CHECKPOINT_CLOSED", "the manager was closed"));
+    if (this.#closing) return Promise.reject(new CheckpointError("CHECKPOINT_CLOSED", `${this.#parts.store.location}: this checkpoint manager was closed; open another one`));
     const run = this.#queue.then(action);
     this.#queue = run.catch(() => undefined);
     return run;
@@ -281,12 +281,12 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 }
 
 function checkPosition({ walPosition, walId }: Cut, log: CheckpointLog): void {
-  if (walId !== undefined && walId !== log.logId) throw new RangeError(`the cut belongs to the log ${walId}, the manager to ${log.logId}`);
+  if (walId !== undefined && walId !== log.logId) throw new RangeError(`walId: the cut belongs to log ${walId}, and the manager was opened with log ${log.logId}`);
   if (walPosition > log.durableLsn) {
-    const message = `position ${walPosition} is not durable in the log, which is at ${log.durableLsn}: sync it first`;
+    const message = `position ${walPosition} is not durable in the log, which is durable up to ${log.durableLsn}: await its sync() first`;
     throw new CheckpointError("CHECKPOINT_NOT_DURABLE", message, { expected: walPosition, actual: log.durableLsn });
   }
-  if (!log.counts(walPosition)) throw new RangeError(`position ${walPosition} was taken out of use by a fence`);
+  if (!log.counts(walPosition)) throw new RangeError(`position ${walPosition} was taken out of use by a fence; take a position that counts`);
 }
 
 function checkLogSize(log: { readonly walBytes: number }): void {
@@ -294,7 +294,7 @@ function checkLogSize(log: { readonly walBytes: number }): void {
   count("walBytes", log.walBytes);
 }
 
-const notFound = (id: number): CheckpointError => new CheckpointError("CHECKPOINT_NOT_FOUND", `there is no checkpoint ${id}`, { id });
+const notFound = (id: number): CheckpointError => new CheckpointError("CHECKPOINT_NOT_FOUND", `there is no checkpoint ${id}; list() says which there are`, { id });
 
 async function failureOf(action: () => Promise<void>): Promise<unknown> {
   try {

@@ -58,7 +58,7 @@ async function look(disk: Disk, listing: LogListing, signal: AbortSignalLike | u
     const none = { startsAfter: 0, firstLsn: 0, lastLsn: 0, provenLsn: 0, segments: [], gaps: [], batches: 0, records: 0 };
     return { damage, log: { ...none, notCounting: listing.segments.map(unreadable), bytes, damages: [plainDamage(damage)] } };
   }
-  if (!shape) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });
+  if (!shape) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}; check the path`, { file: directory });
   const { logId, entryKind, startsAfter } = shape;
   const tail = await driveToEnd(disk, directory, readToEnd(shape, "stop"));
   const { segments, broken } = await surveyAll(disk, shape, tail, signal);

@@ -59,7 +59,7 @@ export async function openWal(
 
 async function requireLog(disk: Disk, directory: string): Promise<void> {
   const listing = await listLog(disk, directory).catch((error: unknown) => Promise.reject(ioError(error, directory)));
-  if (!listing || listing.highest === 0) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });
+  if (!listing || listing.highest === 0) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}; check the path, or leave mustExist out to create one`, { file: directory });
 }
 
 const newLogId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");

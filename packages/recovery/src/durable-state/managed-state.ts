@@ -122,9 +122,10 @@ export class ManagedState<K, V> implements DurableState<K, V> {
   /** The staged changes, unless the state is closed or has failed. */
   #open(): StagedChanges<K, V> {
     const { directory } = this.#parts;
-    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed`);
+    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed; open it again`);
     if (this.#failure === undefined) return this.#staged;
-    const message = `${directory}: an earlier write failed, so nobody knows what is durable. Close the state and open it again`;
+    const why = this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
+    const message = `${directory}: an earlier write failed, so nobody knows which of the last commits are durable. Close the state and open it again: what is durable is there. ${why}`;
     throw new RecoveryError("RECOVERY_STATE_FAILED", message, { cause: this.#failure });
   }
 

@@ -32,7 +32,7 @@ export async function openDurableState<V>(options: DurableStateOptions<V>): Prom
 async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): Promise<DurableState<K, V>> {
   const { directory, disk = nodeDisk, oneContainer, onDamage = "refuse", mustExist = false, values = msgpackCodec<V>(), onProgress, signal } = options;
   const places = { checkpointDir: join(directory, "checkpoints"), walDir: join(directory, "log") };
-  if (mustExist && (await disk.stat(directory)) === undefined) throw new RecoveryError("RECOVERY_NOT_FOUND", `${directory}: there is no state`);
+  if (mustExist && (await disk.stat(directory)) === undefined) throw new RecoveryError("RECOVERY_NOT_FOUND", `${directory}: there is no state; check the path, or leave mustExist out to begin an empty one`);
   const lock = await take(disk, directory, oneContainer);
   const release: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
