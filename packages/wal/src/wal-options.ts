@@ -139,7 +139,7 @@ const OPTIONS = {
 } satisfies Record<keyof WalOptions | keyof WalSyncOptions | keyof MemoryWalOptions, true>;
 
 export function requireDisk(disk: unknown): void {
-  if (disk === undefined || (typeof disk === "object" && disk !== null && "readSync" in disk)) return;
+  if (disk === undefined || (typeof disk === "object" && disk !== null && ("list" in disk || "listSync" in disk))) return;
   throw new TypeError(`disk must be a Disk of @laminar/disk, not ${shown(disk)}`);
 }
 
