@@ -3,6 +3,7 @@ import { type Disk, nodeDisk } from "@laminar/disk";
 import { decodeSnapshot, mergeSnapshots, StateSnapshot } from "@laminar/state-snapshot";
 import { type LogReader, openWal, openWalReader, type WalEntry } from "@laminar/wal";
 import { requirePath } from "./argument-checks.ts";
+import { checkSignal } from "./core/load-checkpoint.ts";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore } from "./core/recover-core.ts";
 import { RecoveryError } from "./core/recovery-error.ts";
@@ -26,6 +27,7 @@ function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
  */
 export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
   const rules = recoveryRules(config);
+  checkSignal(rules.signal);
   const disk = config.disk ?? nodeDisk;
   const { checkpointDir, repairWal = false } = config;
   return recoverCore(

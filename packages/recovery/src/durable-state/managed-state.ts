@@ -124,7 +124,7 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     const { directory } = this.#parts;
     if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed; open it again`);
     if (this.#failure === undefined) return this.#staged;
-    const why = this.#failure instanceof Error ? this.#failure.message : String(this.#failure);
+    const why = this.#failure instanceof Error ? this.#failure.message : shown(this.#failure);
     const message = `${directory}: an earlier write failed, so nobody knows which of the last commits are durable. Close the state and open it again: what is durable is there. ${why}`;
     throw new RecoveryError("RECOVERY_STATE_FAILED", message, { cause: this.#failure });
   }

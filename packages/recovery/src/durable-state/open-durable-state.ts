@@ -3,6 +3,7 @@ import { fileCheckpointStore, openCheckpointManager } from "@laminar/checkpoint"
 import { type Disk, type DirectoryLock, isDiskError, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
 import { createStateStore, mergeSnapshots } from "@laminar/state-snapshot";
 import { msgpackCodec, openWal } from "@laminar/wal";
+import { checkSignal } from "../core/load-checkpoint.ts";
 import { RecoveryError } from "../core/recovery-error.ts";
 import { recover } from "../recover.ts";
 import { storeSink } from "../store-sink.ts";
@@ -26,6 +27,7 @@ export function openDurableState<V = unknown>(options: DurableStateOptions<V> & 
 export function openDurableState<V = unknown>(options: DurableStateOptions<V> & { readonly keys?: "string" | undefined }): Promise<DurableState<string, V>>;
 export async function openDurableState<V>(options: DurableStateOptions<V>): Promise<DurableState<string, V> | DurableState<Uint8Array, V>> {
   checkOptions(options);
+  checkSignal(options.signal);
   return options.keys === "bytes" ? open(options, byteKeys) : open(options, stringKeys);
 }
 

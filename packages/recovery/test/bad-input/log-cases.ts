@@ -7,6 +7,8 @@ const put: WalEntryInput = { type: "put", key: KEY, value: KEY };
 const notSizes = [...notNumbers, 0, 2 ** 54, Number.POSITIVE_INFINITY];
 const misspelt = { segmentsize: [1024], syncIntervall: [10], "on-damage": ["stop"] };
 
+const readerOptions = { codec: notCodecs, onDamage: notPolicies, disk: notDisks, ...misspelt };
+
 /** Calls that open or look. */
 export const logDoors: readonly Row<SimulatedDisk>[] = [
   row("openWal", "directory", notPaths, (disk, value) => openWal(value, { disk })),
@@ -42,9 +44,8 @@ export const logDoors: readonly Row<SimulatedDisk>[] = [
   ),
   row("openWal", "after", notNumbers, (disk, after) => openWal("/log", { disk, onDamage: "stop", after })),
   row("openWal", "after", [{}], (disk) => openWal("/log", { disk, after: 3 })),
-  ...[openWalReader, readWalSync].flatMap((open) =>
-    optionRows<SimulatedDisk>(open.name, { codec: notCodecs, onDamage: notPolicies, disk: notDisks, ...misspelt }, (disk, options) => open("/log", Object.assign({ disk }, options))),
-  ),
+  ...optionRows<SimulatedDisk>("openWalReader", readerOptions, (disk, options) => openWalReader("/log", Object.assign({ disk }, options))),
+  ...optionRows<SimulatedDisk>("readWalSync", readerOptions, (disk, options) => readWalSync("/log", Object.assign({ disk }, options))),
   ...optionRows<SimulatedDisk>("readWalSync", { after: notNumbers, unproven: notFlags }, (disk, options) => [...readWalSync("/log", Object.assign({ disk }, options))]),
   ...[verifyWal, inspectWal].flatMap((look) =>
     optionRows<SimulatedDisk>(look.name, { signal: notSignals, onProgress: notFunctions, disk: notDisks, onprogress: [() => undefined] }, (disk, options) => look("/log", Object.assign({ disk }, options))),

@@ -86,7 +86,7 @@ export const stateCalls: readonly Row<DurableState<string, unknown>>[] = [
 
 export const bytesStateCalls: readonly Row<DurableState<Uint8Array, unknown>>[] = (["get", "has", "delete"] as const)
   .map((call) => row<DurableState<Uint8Array, unknown>>(call, "key", notBytes, (opened, key) => opened[call](key)))
-  .concat(row("put", "key", notBytes, (opened, key) => opened.put(key, 1)));
+  .concat(row<DurableState<Uint8Array, unknown>>("put", "key", notBytes, (opened, key) => opened.put(key, 1)));
 
 export const diskDoors: readonly Row<SimulatedDisk>[] = [
   row("makeDirectories", "directory", notPaths, (disk, value) => makeDirectories(disk, value)),

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { isCheckpointError } from "@laminar/checkpoint";
 import { isDiskError } from "@laminar/disk";
 import { createSimulatedDisk, type SimulatedDisk } from "@laminar/disk/testing";
@@ -87,7 +88,7 @@ export async function sweep<S>(make: (disk: SimulatedDisk) => Promise<Place<S>>,
       const error = await failureOf(() => give(subject, value as never));
       const what = `${call}, ${argument}: ${shown(value)}`;
       if (error === undefined) faults.push(`${what} is taken`);
-      else if (!(error instanceof TypeError || error instanceof RangeError || isOurs(error))) faults.push(`${what}: ${String(error)}`);
+      else if (!(error instanceof TypeError || error instanceof RangeError || isOurs(error))) faults.push(`${what}: ${inspect(error)}`);
       else {
         const { message } = error as Error;
         if (!message.includes(argument)) faults.push(`${what} isn't named: ${message}`);
