@@ -5,7 +5,9 @@ import type { CheckpointStore } from "./checkpoint-store.ts";
 
 /** What the manager asks of a log. Every `WriteAheadLog` is one. */
 export interface CheckpointLog {
+  /** Its identity, which is stored with each checkpoint. */
   readonly logId: string;
+  /** The last record known to be durable. */
   readonly durableLsn: number;
   /** The log is held above it. Where it is given, a checkpoint below it counts for nothing: the records in between are gone. */
   readonly startsAfter?: number | undefined;
@@ -28,6 +30,7 @@ export type MergeStates = (
 export interface CheckpointConfig {
   /** Where checkpoints are kept; or give a `store`. */
   readonly directory?: string | undefined;
+  /** Where checkpoints are kept, instead of a `directory`: an object store, memory, one of your own. */
   readonly store?: CheckpointStore | undefined;
   /** The machine that `directory` is on. @default nodeDisk */
   readonly disk?: Disk | undefined;

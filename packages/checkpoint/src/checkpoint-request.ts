@@ -11,7 +11,9 @@ export interface CommitPoint {
   readonly walId?: string | undefined;
   /** @default the manager's epoch */
   readonly epoch?: number | undefined;
+  /** How far each source has been read; what is read again begins there. 64 bits, with a sign or without. */
   readonly sourceOffsets?: ReadonlyMap<string, bigint | number> | undefined;
+  /** How far time has come, in a unit of your own; 64 bits. `until` of a recovery can ask for it. */
   readonly watermark?: bigint | number | undefined;
 }
 

@@ -10,9 +10,11 @@ import type { RecoverySink } from "./core/recovery-sink.ts";
 export interface RecoveryConfig {
   /** Directory of the checkpoints; or give `checkpoints`. Need not exist. */
   readonly checkpointDir?: string | undefined;
+  /** Checkpoints that live elsewhere, instead of `checkpointDir`. */
   readonly checkpoints?: CheckpointReader | undefined;
   /** Directory of the log; or give `wal`, which stays open. Need not exist. */
   readonly walDir?: string | undefined;
+  /** A log that is open, or a reader of your own, instead of `walDir`. The recovery doesn't close it. */
   readonly wal?: LogReader<WalEntry> | undefined;
   /** `"committed"`: only what a commit of its own session covers; `"all"`: for logs whose writers never commit. @default "committed" */
   readonly replay?: "committed" | "all" | undefined;
@@ -43,6 +45,7 @@ export interface RecoveryConfig {
   readonly repairWal?: boolean | undefined;
   /** Called again and again while a checkpoint is loaded and the log is replayed. */
   readonly onProgress?: ((progress: RecoveryProgress) => void) | undefined;
+  /** Ends the recovery with the signal's reason: before it begins, and between batches and chunks. */
   readonly signal?: AbortSignalLike | undefined;
   /** The machine that the directories are on. @default nodeDisk */
   readonly disk?: Disk | undefined;

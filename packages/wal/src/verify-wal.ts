@@ -25,7 +25,9 @@ export interface WalReport {
    * that file is in its place. A segment that isn't named here verifies on its own.
    */
   readonly damages: readonly WalDamage[];
+  /** Identity of the log; absent when there is none, or none of its headers can be read. */
   readonly logId?: string | undefined;
+  /** Every record above it should be held. */
   readonly startsAfter: Lsn;
   /** The last record that verified and counts, before the first place where records are missing. */
   readonly lastLsn: Lsn;
@@ -43,6 +45,7 @@ export interface WalReport {
 
 /** How far a verification has come. */
 export interface VerifyProgress {
+  /** Of `bytesTotal`; it need not reach that. */
   readonly bytesRead: number;
   /** Bytes of the segments that count. */
   readonly bytesTotal: number;
