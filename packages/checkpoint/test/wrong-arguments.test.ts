@@ -109,7 +109,7 @@ describe("a setting is refused by its name, with what was given", () => {
   });
 
   it("an option that is there and says nothing isn't one", async () => {
-    const manager = await openCheckpointManager({ store: memoryCheckpointStore(), ...{ retain: undefined } });
+    const manager = await openCheckpointManager(Object.assign({ store: memoryCheckpointStore() }, { retain: undefined }));
     await manager.close();
   });
 });
