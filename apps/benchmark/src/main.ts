@@ -45,6 +45,6 @@ process.exitCode = await main().catch((error: unknown) => {
   // Whoever started it sees by which signal it ended.
   if (error instanceof Interrupted) process.kill(process.pid, error.signal);
   const isWrongUse = error instanceof TypeError;
-  process.stderr.write(isWrongUse ? `${error.message}\n\n${help}` : `${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(isWrongUse ? `${error.message}\nTry --help.\n` : `${error instanceof Error ? error.stack : String(error)}\n`);
   return isWrongUse ? 2 : 1;
 });

@@ -8,17 +8,20 @@ import { detailsOf, isGood, resultOf, tableOf } from "./table.ts";
 
 const usage = `proof [--row N]… [--json FILE] [--size check|proof] [--seed N]
 
-Runs the rows of the fault model and prints one table; exits with 1 below a goal or with any violation.
+Runs the rows of the fault model and prints one table. Exits with 1 below a goal or with any violation, with 2 for wrong options.
   --row N       only this row, and others that are named (by number or a part of the title)
-  --json FILE   the same as JSON
+  --json FILE   writes the same as JSON, beside
   --size check  the short part that "check" runs
   --seed N      the first seed of what is random, 1 if not given`;
 
 function chosen(names: readonly string[]): readonly Row[] {
   if (names.length === 0) return rows;
-  const isNamed = ({ number, title }: Row): boolean => names.some((name) => name === String(number) || (!/^\d+$/.test(name) && title.includes(name)));
-  return rows.filter(isNamed);
+  const unknown = names.find((name) => !rows.some((row) => isNamedBy(row, name)));
+  if (unknown !== undefined) throw new Error(`--row: there is no row ${JSON.stringify(unknown)}; there are ${rows.map(({ number, title }) => (number === undefined ? title : String(number))).join(", ")}`);
+  return rows.filter((row) => names.some((name) => isNamedBy(row, name)));
 }
+
+const isNamedBy = ({ number, title }: Row, name: string): boolean => name === String(number) || (!/^\d+$/.test(name) && title.includes(name));
 
 function jobsOf(chosenRows: readonly Row[], size: "check" | "proof", seed: number): readonly Job[] {
   const jobs = chosenRows.flatMap((row) => row.parts.map((part) => ({ row, part, size, seed, goal: part.goal === "all" ? Infinity : part.goal[size] }))).filter(({ goal }) => goal > 0);
@@ -36,10 +39,8 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  if ((size !== "check" && size !== "proof") || !Number.isSafeInteger(seed) || chosenRows.length === 0) {
-    console.error(usage);
-    return 2;
-  }
+  if (size !== "check" && size !== "proof") throw new Error(`--size takes check or proof, not ${JSON.stringify(size)}`);
+  if (!Number.isSafeInteger(seed)) throw new Error(`--seed takes a whole number, not ${JSON.stringify(values.seed)}`);
   const jobs = jobsOf(chosenRows, size, seed);
   if (jobs.length === 0) throw new Error(`${size} has no part of what was chosen`);
   const done: Done[] = [];
@@ -57,6 +58,6 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`${error instanceof Error ? error.message : String(error)}\nTry --help.`);
   return 2;
 });

@@ -1,3 +1,4 @@
+import { shown } from "./argument-checks.ts";
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 
 /** A state's bytes, whole or in chunks. */
@@ -44,6 +45,6 @@ function isCapture(state: StateBytes | CapturedState): state is CapturedState {
 function chunksOf(state: StateBytes): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   if (state instanceof Uint8Array) return [state];
   if (typeof state === "object" && state !== null && (Symbol.iterator in state || Symbol.asyncIterator in state)) return state;
-  if (state === undefined || state === null) throw new TypeError("a checkpoint without a state would lose everything before its position");
-  throw new TypeError("a state is a Uint8Array, an iterable of them, or a capture as store.snapshot() gives it");
+  if (state === undefined || state === null) throw new TypeError(`a checkpoint needs a state, not ${shown(state)}: without one everything before its position would be lost`);
+  throw new TypeError(`a state is a Uint8Array, an iterable of them, or a capture as store.snapshot() gives it, not ${shown(state)}`);
 }

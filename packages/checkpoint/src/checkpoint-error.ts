@@ -22,20 +22,25 @@ export interface CheckpointErrorDetails {
 /** A failure of checkpoints. Recognise it by `name` and `code`, not by `instanceof`: two versions may be loaded. */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
+  /** What went wrong, for programs. It stays; the message may change. */
   readonly code: CheckpointErrorCode;
   /** The checkpoint in question. */
-  readonly id: number | undefined;
-  readonly file: string | undefined;
-  readonly expected: unknown;
-  readonly actual: unknown;
+  declare readonly id: number | undefined;
+  /** The file in question, in or under the checkpoints' directory. */
+  declare readonly file: string | undefined;
+  /** What should have been there, such as a number of bytes or a record; `undefined` where there is no such thing. */
+  declare readonly expected: unknown;
+  /** What was there instead. */
+  declare readonly actual: unknown;
 
   constructor(code: CheckpointErrorCode, message: string, details: CheckpointErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.id = details.id;
-    this.file = details.file;
-    this.expected = details.expected;
-    this.actual = details.actual;
+    // A field that isn't known isn't there, so that an error that nobody catches is printed without it.
+    if (details.id !== undefined) this.id = details.id;
+    if (details.file !== undefined) this.file = details.file;
+    if (details.expected !== undefined) this.expected = details.expected;
+    if (details.actual !== undefined) this.actual = details.actual;
   }
 }
 

@@ -17,7 +17,9 @@ export interface CheckpointSurvey {
 
 /** What a restore runs while it works: fields that an `AbortSignal` has. */
 export interface AbortSignalLike {
+  /** As `AbortSignal` has it. */
   readonly aborted: boolean;
+  /** What the call rejects with; an error of its own where there is none. */
   readonly reason?: unknown;
 }
 

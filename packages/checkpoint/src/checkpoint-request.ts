@@ -1,6 +1,7 @@
+import { requireKnownNames, shown } from "./argument-checks.ts";
 import type { CapturedState, RequestedState } from "./captured-state.ts";
 import { captureOf } from "./captured-state.ts";
-import type { AbortSignalLike } from "./checkpoint-reader.ts";
+import type { AbortSignalLike, VerifyOptions } from "./checkpoint-reader.ts";
 
 /** One cut: everything of it was true at the same commit. Recovery and commits hand it out. */
 export interface CommitPoint {
@@ -10,7 +11,9 @@ export interface CommitPoint {
   readonly walId?: string | undefined;
   /** @default the manager's epoch */
   readonly epoch?: number | undefined;
+  /** How far each source has been read; what is read again begins there. 64 bits, with a sign or without. */
   readonly sourceOffsets?: ReadonlyMap<string, bigint | number> | undefined;
+  /** How far time has come, in a unit of your own; 64 bits. `until` of a recovery can ask for it. */
   readonly watermark?: bigint | number | undefined;
 }
 
@@ -46,9 +49,9 @@ export interface Cut {
 }
 
 function integer(name: string, value: unknown): bigint {
-  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw new TypeError(`${name} must be a bigint or a safe integer`);
+  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw new TypeError(`${name} must be a bigint or a safe integer, not ${shown(value)}`);
   const exact = BigInt(value as bigint | number);
-  if (!fits64Bits(exact)) throw new RangeError(`${name} must fit in 64 bits, signed or unsigned`);
+  if (!fits64Bits(exact)) throw new RangeError(`${name} must fit in 64 bits, signed or unsigned; ${shown(value)} doesn't`);
   return exact;
 }
 
@@ -59,14 +62,14 @@ export function fits64Bits(value: bigint): boolean {
 
 /** A whole number from 0, or `TypeError` or `RangeError`. */
 export function count(name: string, value: unknown): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number`);
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number, 0 or more`);
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${shown(value)}`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number, 0 or more, not ${value}`);
   return value;
 }
 
 /** The request as it will be stored, and its state; throws `TypeError` or `RangeError` for what isn't one, and ends the capture then. */
 export function checkRequest(request: CheckpointRequest): { readonly cut: Cut; readonly state: CapturedState } {
-  if (typeof request !== "object" || request === null) throw new TypeError("a checkpoint needs a position and a state");
+  if (typeof request !== "object" || request === null) throw new TypeError(`a checkpoint needs a request, { walPosition, state }, not ${shown(request)}`);
   const state = captureOf(request.state);
   try {
     return { cut: cutOf(request, state.keyCount), state };
@@ -77,9 +80,9 @@ export function checkRequest(request: CheckpointRequest): { readonly cut: Cut; r
 }
 
 function cutOf({ walPosition, walId, epoch, sourceOffsets = new Map<string, bigint>(), watermark, keyCount }: CheckpointRequest, keys: number | undefined): Cut {
-  if (walId !== undefined && typeof walId !== "string") throw new TypeError("walId must be a string");
-  if (!(sourceOffsets instanceof Map)) throw new TypeError("sourceOffsets must be a Map");
-  const keysOf = keyCount ?? keys;
+  if (walId !== undefined && typeof walId !== "string") throw new TypeError(`walId must be a string, not ${shown(walId)}`);
+  if (!(sourceOffsets instanceof Map)) throw new TypeError(`sourceOffsets must be a Map of sources and offsets, not ${shown(sourceOffsets)}`);
+  const keysOf = keyCount === undefined ? keys : keyCount;
   return {
     walPosition: count("walPosition", walPosition),
     walId,
@@ -92,8 +95,14 @@ function cutOf({ walPosition, walId, epoch, sourceOffsets = new Map<string, bigi
 
 /** Options of a long call; throws `TypeError` for what aren't any. */
 export function checkPublishOptions(options: PublishOptions): void {
-  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  if (typeof options !== "object" || options === null) throw new TypeError(`options must be an object, not ${shown(options)}`);
+  requireKnownNames(options, { signal: true, onProgress: true } satisfies Record<keyof PublishOptions, true>, "a checkpoint");
+  checkRunOptions(options);
+}
+
+/** What any call that takes a while is given. */
+export function checkRunOptions(options: PublishOptions | VerifyOptions): void {
   const { signal, onProgress } = options;
-  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress must be a function");
-  if (signal !== undefined && typeof signal?.aborted !== "boolean") throw new TypeError("signal must be an AbortSignal");
+  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError(`onProgress must be a function, not ${shown(onProgress)}`);
+  if (signal !== undefined && typeof signal?.aborted !== "boolean") throw new TypeError(`signal must be an AbortSignal, not ${shown(signal)}`);
 }

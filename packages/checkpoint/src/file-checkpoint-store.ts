@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, type LockOptions, nodeDisk, writeFully } from "@laminar/disk";
+import { requireFlag, requireKnownNames, shown } from "./argument-checks.ts";
+import { checkDisk } from "./checkpoint-config.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";
 import type { CheckpointStore, StoreListing, StoreLock, WrittenState } from "./checkpoint-store.ts";
@@ -242,10 +244,12 @@ export interface FileStoreOptions {
 
 /** Keeps checkpoints in `directory`, which is made when the first manager opens it. */
 export function fileCheckpointStore(directory: string, options: FileStoreOptions = {}): CheckpointStore {
-  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
-  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError(`directory must be the path of a directory, not ${shown(directory)}`);
+  if (typeof options !== "object" || options === null) throw new TypeError(`options must be an object, not ${shown(options)}`);
+  requireKnownNames(options, { disk: true, oneContainer: true } satisfies Record<keyof FileStoreOptions, true>, "a checkpoint store");
   const { disk = nodeDisk, oneContainer } = options;
-  if (oneContainer !== undefined && typeof oneContainer !== "boolean") throw new TypeError("oneContainer must be true or false");
+  requireFlag(oneContainer, "oneContainer");
+  checkDisk(options.disk);
   return new FileStore(directory, disk, new FileStoreSteps(disk), { oneContainer });
 }
 

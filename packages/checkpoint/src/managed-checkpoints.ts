@@ -1,3 +1,4 @@
+import { shown } from "./argument-checks.ts";
 import type { Assessor } from "./assess-checkpoints.ts";
 import type { CapturedState } from "./captured-state.ts";
 import { chainToContinue, type DeltaBase } from "./chain-policy.ts";
@@ -213,15 +214,21 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     return found?.metadata;
   }
 
-  async *readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
+  readState(id: number): AsyncIterable<Uint8Array> {
+    count("id", id);
+    return this.#readState(id);
+  }
+
+  async *#readState(id: number): AsyncGenerator<Uint8Array, void, undefined> {
     const own = (await this.metadata(id))?.chain.at(-1);
     if (!own) throw notFound(id);
     yield* this.#parts.reader.readPart(own);
   }
 
-  delete(id: number): Promise<void> {
+  async delete(id: number): Promise<void> {
+    count("id", id);
     return this.#exclusively(async () => {
-      if (!(await this.#find(count("id", id)))) throw notFound(id);
+      if (!(await this.#find(id))) throw notFound(id);
       await this.#checkUnused(id);
       await this.#remove([id]);
       this.#counters.removed++;
@@ -234,7 +241,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
     const { log, assessor } = this.#parts;
     const { usable } = await assessor.assess();
     const user = usable.find((point) => point.id !== id && point.chain.some((part) => part.id === id));
-    if (user) throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${user.id} needs checkpoint ${id}`, { id });
+    if (user) throw new CheckpointError("CHECKPOINT_IN_USE", `checkpoint ${id} is needed: the chain of checkpoint ${user.id} stands on it; delete that one first`, { id });
     const point = usable.find((one) => one.id === id);
     const others = usable.filter((one) => one.id !== id);
     if (!point || isAnyCertain(others, this.#firstOwnId)) return;
@@ -245,7 +252,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   async cleanup(keep: number = this.#parts.policy.maxRetained): Promise<readonly number[]> {
-    if (count("keep", keep) === 0) throw new RangeError("keep must be a whole number, at least 1");
+    if (count("keep", keep) === 0) throw new RangeError("keep must be a whole number, at least 1, not 0");
     return this.#exclusively(async () => {
       const { removed, error } = await this.#cleanUp(keep);
       if (error !== undefined) throw error;
@@ -254,6 +261,7 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
   }
 
   shouldCheckpoint(log?: { readonly walBytes: number }): boolean {
+    if (log !== undefined) checkLogSize(log);
     const { policy, clock } = this.#parts;
     const elapsed = clock.monotonic() - this.#lastAt >= policy.interval;
     return elapsed && (log === undefined || log.walBytes >= policy.minWalSizeForCheckpoint);
@@ -275,11 +283,11 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 
   async #requireLock(): Promise<void> {
     if (await this.#parts.lock.held()) return;
-    throw new CheckpointError("CHECKPOINT_LOCKED", `${this.#parts.store.location}: this manager's lock was taken away by hand`);
+    throw new CheckpointError("CHECKPOINT_LOCKED", `${this.#parts.store.location}: this manager's lock was taken away by hand, so another one may work here; close this one, and open again once the other is gone`);
   }
 
   #exclusively<T>(action: () => Promise<T>): Promise<T> {
-    if (this.#closing) return Promise.reject(new CheckpointError("CHECKPOINT_CLOSED", "the manager was closed"));
+    if (this.#closing) return Promise.reject(new CheckpointError("CHECKPOINT_CLOSED", `${this.#parts.store.location}: this checkpoint manager was closed; open another one`));
     const run = this.#queue.then(action);
     this.#queue = run.catch(() => undefined);
     return run;
@@ -287,15 +295,20 @@ export class ManagedCheckpoints implements IncrementalCheckpointManager {
 }
 
 function checkPosition({ walPosition, walId }: Cut, log: CheckpointLog): void {
-  if (walId !== undefined && walId !== log.logId) throw new RangeError(`the cut belongs to the log ${walId}, the manager to ${log.logId}`);
+  if (walId !== undefined && walId !== log.logId) throw new RangeError(`walId: the cut belongs to log ${walId}, and the manager was opened with log ${log.logId}`);
   if (walPosition > log.durableLsn) {
-    const message = `position ${walPosition} is not durable in the log, which is at ${log.durableLsn}: sync it first`;
+    const message = `position ${walPosition} is not durable in the log, which is durable up to ${log.durableLsn}: await its sync() first`;
     throw new CheckpointError("CHECKPOINT_NOT_DURABLE", message, { expected: walPosition, actual: log.durableLsn });
   }
-  if (!log.counts(walPosition)) throw new RangeError(`position ${walPosition} was taken out of use by a fence`);
+  if (!log.counts(walPosition)) throw new RangeError(`position ${walPosition} was taken out of use by a fence; take a position that counts`);
 }
 
-const notFound = (id: number): CheckpointError => new CheckpointError("CHECKPOINT_NOT_FOUND", `there is no checkpoint ${id}`, { id });
+function checkLogSize(log: { readonly walBytes: number }): void {
+  if (typeof log !== "object" || log === null) throw new TypeError(`shouldCheckpoint takes { walBytes }, not ${shown(log)}`);
+  count("walBytes", log.walBytes);
+}
+
+const notFound = (id: number): CheckpointError => new CheckpointError("CHECKPOINT_NOT_FOUND", `there is no checkpoint ${id}; list() says which there are`, { id });
 
 async function failureOf(action: () => Promise<void>): Promise<unknown> {
   try {

@@ -1,5 +1,6 @@
 import { crc32 } from "@laminar/disk/checksum";
 import type { Disk } from "@laminar/disk";
+import { shown } from "./argument-checks.ts";
 import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint, VerifyOptions } from "./checkpoint-reader.ts";
@@ -101,6 +102,7 @@ async function verify(store: CheckpointStore, { chain }: CheckpointMetadata, { s
 
 /** Reads the checkpoints of any store, without its lock. */
 export function checkpointReader(store: CheckpointStore): CheckpointReader {
+  if (typeof store !== "object" || store === null || typeof store.readMetadata !== "function") throw new TypeError(`store must be a CheckpointStore, not ${shown(store)}`);
   return {
     async survey() {
       const { exists, ids, ignored } = await store.list();

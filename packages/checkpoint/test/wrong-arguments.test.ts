@@ -1,6 +1,6 @@
 import { createSimulatedDisk } from "@laminar/disk/testing";
 import { describe, expect, it } from "vitest";
-import { type CheckpointConfig, type CheckpointRequest, fileCheckpointStore, memoryCheckpointStore, openCheckpointManager, type PublishOptions } from "../src/index.ts";
+import { type CheckpointConfig, checkpointReader, type CheckpointRequest, fileCheckpointStore, memoryCheckpointStore, openCheckpointManager, openCheckpointReader, type PublishOptions, validateCheckpoint } from "../src/index.ts";
 import { METADATA_BYTES_MAX } from "../src/metadata-format.ts";
 import { CountedState } from "./counted-state.ts";
 
@@ -80,4 +80,63 @@ it("metadata that no reader would take aren't published, and the state's changes
   await expect(manager.create({ walPosition: 0, sourceOffsets, state: captured.capture() })).rejects.toThrow(/no reader takes more/);
   expect([captured.ends, await manager.list()]).toEqual([["failed"], []]);
   expect((await manager.create({ walPosition: 0, state })).id).toBe(2);
+});
+
+describe("a setting is refused by its name, with what was given", () => {
+  it.each<readonly [config: object, words: string]>([
+    [{ maxRetained: "3" }, 'maxRetained must be a number, not "3"'],
+    [{ maxRetained: 0 }, "at least 1, not 0"],
+    [{ maxRetained: null }, "maxRetained must be a number, not null"],
+    [{ interval: 1n }, "interval must be a number, not 1n"],
+    [{ maxDeltaRatio: Number.NaN }, "maxDeltaRatio must be a number, 0 or more, not NaN"],
+    [{ incremental: 1 }, "incremental must be true or false, not 1"],
+    [{ merge: new Map() }, "not a Map"],
+    [{ log: { logId: 5 } }, "log must have logId, durableLsn, counts and truncateBefore"],
+    [{ log: { logId: "l", durableLsn: 0 } }, "log must have logId, durableLsn, counts and truncateBefore"],
+    [{ log: { logId: "l", durableLsn: 0, counts: () => true } }, "not an Object"],
+    [{ disk: null }, "disk must be a Disk of @laminar/disk, not null"],
+    [{ disk: () => 1 }, "not a function"],
+    [{ disk: [] }, "not an Array"],
+    [{ retain: 3 }, 'no option "retain"'],
+    [{ ["x".repeat(100)]: 3 }, `no option "${"x".repeat(60)}…"`],
+  ])("%o", async (config, words) => {
+    await expect(openCheckpointManager({ directory, ...config })).rejects.toThrow(words);
+  });
+
+  it.each([null, 5, {}])("a store that is %o", async (store: unknown) => {
+    await expect(openCheckpointManager({ store } as CheckpointConfig)).rejects.toThrow(/store must be a CheckpointStore/);
+    expect(() => checkpointReader(store as never)).toThrow(/store must be a CheckpointStore/);
+  });
+
+  it("an option that is there and says nothing isn't one", async () => {
+    const manager = await openCheckpointManager(Object.assign({ store: memoryCheckpointStore() }, { retain: undefined }));
+    await manager.close();
+  });
+});
+
+it("a reader and a store have no option that doesn't exist", () => {
+  expect(() => openCheckpointReader(directory, { dsk: 1 } as object)).toThrow('no option "dsk"');
+  expect(() => fileCheckpointStore(directory, { disk: {} } as never)).toThrow(/disk must be a Disk/);
+});
+
+it.each<readonly [place: unknown, options: unknown]>([
+  [undefined, {}], ["", {}], ["/c/checkpoint_0000000000000001\0", {}], ["/c/checkpoint_0000000000000001", null], ["/c/checkpoint_0000000000000001", 5], ["/c/checkpoint_0000000000000001", { sginal: 1 }],
+])("a checkpoint isn't validated at %o with %o", async (place, options) => {
+  await expect(validateCheckpoint(place as string, options as object)).rejects.toThrow(TypeError);
+});
+
+describe("a manager", () => {
+  it.each([undefined, null, "1", 0.5])("finds nothing by an id that is %o", async (id: unknown) => {
+    const manager = await openCheckpointManager({ store: memoryCheckpointStore() });
+    await manager.create({ walPosition: 0, state });
+    await expect(manager.delete(id as number)).rejects.toThrow(/id must be/);
+    expect(() => manager.readState(id as number)).toThrow(/id must be/);
+    await expect(manager.create({ walPosition: 0, state, keyCount: id === undefined ? null : id } as CheckpointRequest)).rejects.toThrow(/keyCount must be/);
+    expect((await manager.list()).length).toBe(1);
+  });
+
+  it.each([null, 5, {}, { walBytes: "5" }])("isn't asked with %o whether a checkpoint is due", async (log: unknown) => {
+    const manager = await openCheckpointManager({ store: memoryCheckpointStore() });
+    expect(() => manager.shouldCheckpoint(log as { walBytes: number })).toThrow(TypeError);
+  });
 });

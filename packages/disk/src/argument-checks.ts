@@ -2,10 +2,16 @@ import { isUint8Array } from "node:util/types";
 
 // What a compiler refuses to its users, callers in JavaScript find out before anything has happened.
 
+/** A disk, which is easily left out: nothing here has one of its own. */
+export function checkDisk(disk: unknown): void {
+  if (typeof disk === "object" && disk !== null && "stat" in disk && "owners" in disk) return;
+  throw new TypeError(`The disk comes first and is a Disk, such as nodeDisk, not ${shown(disk)}.`);
+}
+
 /** A `path` that a call can be about. Every call with an empty one would mean another place, or the working directory. */
 export function checkPath(what: string, path: unknown): void {
-  if (typeof path !== "string") throw new TypeError(`${what} is the text of a path, not ${described(path)}.`);
-  if (path === "") throw new TypeError(`${what} is empty. The working directory is ".".`);
+  if (typeof path !== "string") throw new TypeError(`${what} is the text of a path, not ${shown(path)}.`);
+  if (path === "") throw new TypeError(`${what} is empty (""). The working directory is ".".`);
   if (path.includes("\0")) throw new TypeError(`${what} has a NUL in it, which no path has: ${JSON.stringify(path)}.`);
 }
 
@@ -16,22 +22,28 @@ export function checkEntryName(what: string, name: unknown): void {
 }
 
 export function checkBytes(what: string, bytes: unknown): void {
-  if (!isUint8Array(bytes)) throw new TypeError(`${what} is a Uint8Array, not ${described(bytes)}.`);
+  if (!isUint8Array(bytes)) throw new TypeError(`${what} is a Uint8Array, not ${shown(bytes)}.`);
 }
 
 /** Chunks are gone through only once, so that each of them is checked when it comes. */
 export function checkChunks(what: string, chunks: unknown): void {
   const isIterable = typeof chunks === "object" && chunks !== null && (Symbol.iterator in chunks || Symbol.asyncIterator in chunks);
   // Bytes are an iterable too, of numbers.
-  if (!isIterable || isUint8Array(chunks)) throw new TypeError(`${what} is an iterable of Uint8Arrays; a single one goes into an array.`);
+  if (!isIterable || isUint8Array(chunks)) throw new TypeError(`${what} is an iterable of Uint8Arrays; a single one goes into an array, and ${shown(chunks)} is none.`);
 }
 
 /** Node takes anything else for "wherever the descriptor's cursor is". */
 export function checkPosition(position: number): void {
   if (Number.isSafeInteger(position) && position >= 0) return;
-  throw new RangeError(`A position in a file is a whole number from 0, not ${String(position)}.`);
+  throw new RangeError(`A position in a file is a whole number from 0, not ${shown(position)}.`);
 }
 
-function described(value: unknown): string {
-  return value === null || value === undefined ? String(value) : `of type ${typeof value}`;
+/** A value as a message about it shows it: `"3"` is told from `3`, and no large one is written out. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
 }

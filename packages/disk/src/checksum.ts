@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib";
-import { checkBytes } from "./argument-checks.ts";
+import { checkBytes, shown } from "./argument-checks.ts";
 import { portableCrc32 } from "./portable-crc32.ts";
 
 /** Absent from the runtimes that came before it; hence the namespace, which loads without it. */
@@ -16,7 +16,7 @@ const nativeBytesMin = 384;
  */
 export function crc32(bytes: Uint8Array, seed: number = 0): number {
   checkBytes("The input of a CRC-32", bytes);
-  if (seed >>> 0 !== seed) throw new RangeError(`The seed of a CRC-32 is an unsigned 32-bit number, not ${seed}.`);
+  if (typeof seed !== "number" || seed >>> 0 !== seed) throw new RangeError(`The seed of a CRC-32 is an unsigned 32-bit number, not ${shown(seed)}.`);
   if (nativeCrc32 === undefined || bytes.length < nativeBytesMin) return portableCrc32(bytes, seed);
   return nativeCrc32(bytes, seed);
 }

@@ -34,18 +34,22 @@ export interface DiskErrorDetails {
 /** A failure of the disk. Recognise it by `name` and `code`, not by `instanceof`: two versions may be loaded. */
 export class DiskError extends Error {
   override readonly name = "DiskError";
+  /** What went wrong, for programs. It stays; the message may change. */
   readonly code: DiskErrorCode;
   /** The call that failed, by its name in `Disk` or `DiskFile`. */
   readonly operation: string;
+  /** The path that the call was about. */
   readonly file: string;
-  readonly errno: string | undefined;
+  /** The platform's name of the error (`"EIO"`), where there is one. */
+  declare readonly errno: string | undefined;
 
   constructor(code: DiskErrorCode, message: string, details: DiskErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.operation = details.operation;
     this.file = details.file;
-    this.errno = details.errno;
+    // A field that isn't known isn't there, so that an error that nobody catches is printed without it.
+    if (details.errno !== undefined) this.errno = details.errno;
   }
 }
 

@@ -12,6 +12,7 @@ export interface DirectoryEntry {
 
 /** What stands at a path. */
 export interface PathStatus {
+  /** File, directory, or something else. */
   readonly kind: EntryKind;
   /** Bytes of a file; 0 for what isn't one. */
   readonly size: number;

@@ -1,5 +1,5 @@
 import { dirname, join, resolve, sep } from "node:path";
-import { checkChunks, checkEntryName, checkPath } from "./argument-checks.ts";
+import { checkChunks, checkDisk, checkEntryName, checkPath } from "./argument-checks.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { isDiskError } from "./disk-error.ts";
 import { notADirectoryError } from "./errno.ts";
@@ -11,6 +11,7 @@ import { writeFully } from "./transfer.ts";
  * Several callers may make the same path at once. Rejects with `DISK_NOT_A_DIRECTORY` when something else stands there.
  */
 export async function makeDirectories(disk: Disk, path: string): Promise<void> {
+  checkDisk(disk);
   checkPath("The directory to make", path);
   const missing: string[] = [];
   let found = resolve(path);
@@ -38,6 +39,7 @@ export async function publishFile(
   finalName: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
 ): Promise<DiskFile> {
+  checkDisk(disk);
   checkPublication(directory, temporaryName, finalName, chunks);
   const temporary = join(directory, temporaryName);
   await removeLeftover(disk, temporary);

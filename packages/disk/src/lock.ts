@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { checkPath } from "./argument-checks.ts";
+import { checkDisk, checkPath, shown } from "./argument-checks.ts";
 import type { Disk } from "./disk.ts";
 import { isDiskError, type DiskErrorCode } from "./disk-error.ts";
 import { contendedError, notALockError, ownedError, undecidedError } from "./locked-error.ts";
@@ -50,6 +50,7 @@ const pauseMilliseconds = 5;
  */
 export async function lockDirectory(disk: Disk, directory: string, options: LockOptions = {}): Promise<DirectoryLock> {
   const operation = "lockDirectory";
+  checkDisk(disk);
   checkPath("The directory of a lock", directory);
   const oneContainer = checkedOptions(options);
   const freeKernelLock = await takeKernelLock(disk, operation, directory);
@@ -71,6 +72,7 @@ export async function lockDirectory(disk: Disk, directory: string, options: Lock
  */
 export async function breakLock(disk: Disk, directory: string): Promise<void> {
   const operation = "breakLock";
+  checkDisk(disk);
   checkPath("The directory of a lock", directory);
   const freeKernelLock = await takeKernelLock(disk, operation, directory);
   try {
@@ -87,9 +89,11 @@ export async function breakLock(disk: Disk, directory: string): Promise<void> {
 
 /** What `oneContainer` says, or a `TypeError`. */
 function checkedOptions(options: LockOptions | null): boolean {
-  if (typeof options !== "object" || options === null) throw new TypeError("The options of a lock are an object.");
+  if (typeof options !== "object" || options === null) throw new TypeError(`The options of a lock are an object, not ${shown(options)}.`);
+  const unknown = Object.keys(options).find((name) => name !== "oneContainer");
+  if (unknown !== undefined) throw new TypeError(`A lock has no option ${shown(unknown)}; there is oneContainer.`);
   const { oneContainer = false } = options;
-  if (typeof oneContainer !== "boolean") throw new TypeError(`oneContainer is a boolean, not of type ${typeof oneContainer}.`);
+  if (typeof oneContainer !== "boolean") throw new TypeError(`oneContainer is true or false, not ${shown(oneContainer)}.`);
   return oneContainer;
 }
 

@@ -1,4 +1,4 @@
-import { checkBytes } from "./argument-checks.ts";
+import { checkBytes, checkPosition } from "./argument-checks.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 
 /**
@@ -7,6 +7,7 @@ import type { Disk, DiskFile } from "./disk.ts";
  */
 export async function readFully(file: DiskFile, position: number, target: Uint8Array): Promise<number> {
   checkBytes("The target of a read", target);
+  checkPosition(position);
   let got = 0;
   while (got < target.length) {
     const bytes = await file.read(position + got, got === 0 ? target : target.subarray(got));
@@ -22,6 +23,7 @@ export async function readFully(file: DiskFile, position: number, target: Uint8A
  */
 export function readFullySync(disk: Pick<Disk, "readSync">, path: string, position: number, target: Uint8Array): number {
   checkBytes("The target of a read", target);
+  checkPosition(position);
   let got = 0;
   while (got < target.length) {
     const bytes = disk.readSync(path, position + got, got === 0 ? target : target.subarray(got));
@@ -37,6 +39,7 @@ export function readFullySync(disk: Pick<Disk, "readSync">, path: string, positi
  */
 export async function writeFully(file: DiskFile, position: number, source: Uint8Array): Promise<void> {
   checkBytes("The source of a write", source);
+  checkPosition(position);
   let taken = 0;
   while (taken < source.length) {
     taken += await file.write(position + taken, taken === 0 ? source : source.subarray(taken));
@@ -46,6 +49,7 @@ export async function writeFully(file: DiskFile, position: number, source: Uint8
 /** The same at once, on the calling thread. */
 export function writeFullySync(file: DiskFile, position: number, source: Uint8Array): void {
   checkBytes("The source of a write", source);
+  checkPosition(position);
   let taken = 0;
   while (taken < source.length) {
     taken += file.writeSync(position + taken, taken === 0 ? source : source.subarray(taken));

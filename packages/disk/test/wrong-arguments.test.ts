@@ -2,7 +2,8 @@ import * as fs from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { breakLock, lockDirectory, makeDirectories, nodeDisk, publishFile, type Disk } from "../src/index.ts";
+import { crc32 } from "../src/checksum.ts";
+import { breakLock, lockDirectory, makeDirectories, nodeDisk, publishFile, readFully, readFullySync, writeFully, writeFullySync, type Disk } from "../src/index.ts";
 import { createSimulatedDisk } from "../src/testing/index.ts";
 import { scratch } from "./scratch.ts";
 import { watchedDisk } from "./watched-disk.ts";
@@ -70,4 +71,46 @@ it("a chunk that isn't bytes publishes nothing, and the file that had the name s
     await expect(publishFile(nodeDisk, directory, "a.new", "a", chunks)).rejects.toThrow(TypeError);
     expect(await fs.readFile(join(directory, "a"), "utf8")).toBe("before");
   }
+});
+
+describe("a refusal shows what was given", () => {
+  it.each<readonly [value: unknown, words: string]>([
+    [undefined, "undefined"], [null, "null"], [42, "42"], [5n, "5n"], [true, "true"], [() => 1, "a function"], [["a"], "an Array"], [{}, "an Object"], [new Map(), "a Map"],
+  ])("%o", async (value, words) => {
+    await expect(makeDirectories(nodeDisk, value as string)).rejects.toThrow(`not ${words}.`);
+  });
+
+  it("and no more of a long text than helps", async () => {
+    const name = `a/${"b".repeat(200)}`;
+    expect(() => crc32(name as never)).toThrow(`not ${JSON.stringify(`${name.slice(0, 60)}…`)}.`);
+    expect(() => crc32("short" as never)).toThrow('not "short".');
+  });
+});
+
+it.each([undefined, null, 5, "/data", {}, { stat: () => undefined }])("%o is no disk, and the calls that take one say that it comes first", async (disk: unknown) => {
+  const words = /disk comes first/;
+  await expect(makeDirectories(disk as Disk, "/a")).rejects.toThrow(words);
+  await expect(lockDirectory(disk as Disk, "/a")).rejects.toThrow(words);
+  await expect(breakLock(disk as Disk, "/a")).rejects.toThrow(words);
+  await expect(publishFile(disk as Disk, "/", "a.new", "a", [])).rejects.toThrow(words);
+});
+
+it("an option of a lock that doesn't exist is refused by its name", async () => {
+  await expect(lockDirectory(nodeDisk, absent, { onecontainer: true } as never)).rejects.toThrow('no option "onecontainer"');
+});
+
+it.each([undefined, null, "1", 1n, true, Number.NaN, -1, 0.5])("%o is no position to read or write at", async (position: unknown) => {
+  const disk = createSimulatedDisk();
+  const file = await disk.create("/file");
+  const bytes = new Uint8Array(2);
+  await expect(readFully(file, position as number, bytes)).rejects.toThrow(RangeError);
+  await expect(writeFully(file, position as number, bytes)).rejects.toThrow(RangeError);
+  expect(() => readFullySync(disk, "/file", position as number, bytes)).toThrow(RangeError);
+  expect(() => writeFullySync(file, position as number, bytes)).toThrow(RangeError);
+  expect(await file.size()).toBe(0);
+  await file.close();
+});
+
+it.each([null, "1", 1n, -1, 0.5, 2 ** 32])("%o is no seed of a checksum", (seed: unknown) => {
+  expect(() => crc32(new Uint8Array(1), seed as number)).toThrow(RangeError);
 });

@@ -2,6 +2,8 @@ import { openCheckpointReader } from "@laminar/checkpoint";
 import { type Disk, nodeDisk } from "@laminar/disk";
 import { decodeSnapshot, mergeSnapshots, StateSnapshot } from "@laminar/state-snapshot";
 import { type LogReader, openWal, openWalReader, type WalEntry } from "@laminar/wal";
+import { requirePath } from "./argument-checks.ts";
+import { checkSignal } from "./core/load-checkpoint.ts";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import { recoverCore, type RecoveryParts } from "./core/recover-core.ts";
 import { RecoveryError } from "./core/recovery-error.ts";
@@ -26,6 +28,7 @@ function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
  */
 export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
   const rules = recoveryRules(config);
+  checkSignal(rules.signal);
   const disk = config.disk ?? nodeDisk;
   const { checkpointDir, walDir, repairWal = false } = config;
   const monotonic = (): number => disk.clock.monotonic();
@@ -101,11 +104,19 @@ export class RecoveryManager {
 }
 
 /** Recovers from two directories with the defaults. */
-export function recoverSimple(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+export async function recoverSimple(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+  requireBoth(checkpointDir, walDir);
   return recover({ checkpointDir, walDir });
 }
 
 /** The same, with the changes after the checkpoint collected, which is the default here. */
-export function recoverWithChanges(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+export async function recoverWithChanges(checkpointDir: string, walDir: string): Promise<RecoveredState> {
+  requireBoth(checkpointDir, walDir);
   return recover({ checkpointDir, walDir, collectStateChanges: true });
+}
+
+/** `recover` takes one of them; who forgets one here would get the state without its log. */
+function requireBoth(checkpointDir: unknown, walDir: unknown): void {
+  requirePath(checkpointDir, "checkpointDir");
+  requirePath(walDir, "walDir");
 }

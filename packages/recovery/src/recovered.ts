@@ -1,4 +1,5 @@
 import type { SnapshotEntry } from "@laminar/state-snapshot";
+import { hasMethods, shown } from "./argument-checks.ts";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import type { RecoveryReport } from "./core/recovery-report.ts";
 
@@ -22,7 +23,13 @@ export function emptyRecoveredState(): RecoveredState {
 
 /** Whether a recovery found any state: a snapshot, or changes. */
 export function hasState(state: RecoveredState): boolean {
+  requireState(state);
   return state.stateSnapshot !== undefined || state.stateChanges.length > 0;
+}
+
+function requireState(state: RecoveredState): void {
+  if (typeof state === "object" && state !== null && Array.isArray(state.stateChanges)) return;
+  throw new TypeError(`state must be what recover() resolves to, not ${shown(state)}; await it`);
 }
 
 /** What `applyRecovered` needs of a store. Every `StateStore` is one. */
@@ -37,6 +44,8 @@ export interface RestorableStore {
 
 /** Replaces what `store` holds by the recovered state. The changes after the checkpoint count as changed in the store. */
 export function applyRecovered(state: RecoveredState, store: RestorableStore): void {
+  requireState(state);
+  if (!hasMethods(store, "restore", "put", "delete")) throw new TypeError(`store must have restore, put and delete, as createStateStore() gives, not ${shown(store)}`);
   store.restore(Array.from(state.stateSnapshot ?? [], ([key, value]) => ({ key, value })));
   for (const change of state.stateChanges) {
     if (change.type === "put") store.put(change.key, change.value);
@@ -49,6 +58,9 @@ const plural = (count: number, one: string): string => `${count} ${one}${count =
 
 /** A report as one paragraph for people. */
 export function formatReport(report: RecoveryReport): string {
+  if (typeof report !== "object" || report === null || !Array.isArray(report.skippedCheckpoints)) {
+    throw new TypeError(`report must be the report of a recovery (recovered.report), not ${shown(report)}`);
+  }
   const { checkpoint, log, skippedCheckpoints, ignoredNames, durations } = report;
   if (report.freshStart) return "Fresh start: there is neither a checkpoint nor a log.";
   const parts = [

@@ -1,6 +1,7 @@
 import type { CheckpointReader } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
 import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
+import { hasMethods, requireDamagePolicy, requireFlag, requireKnownNames, requirePath, requireRunOptions, shown, whole } from "./argument-checks.ts";
 import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
 import type { Until } from "./core/recovery-plan.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";
@@ -9,9 +10,11 @@ import type { RecoverySink } from "./core/recovery-sink.ts";
 export interface RecoveryConfig {
   /** Directory of the checkpoints; or give `checkpoints`. Need not exist. */
   readonly checkpointDir?: string | undefined;
+  /** Checkpoints that live elsewhere, instead of `checkpointDir`. */
   readonly checkpoints?: CheckpointReader | undefined;
   /** Directory of the log; or give `wal`, which stays open. Need not exist. */
   readonly walDir?: string | undefined;
+  /** A log that is open, or a reader of your own, instead of `walDir`. The recovery doesn't close it. */
   readonly wal?: LogReader<WalEntry> | undefined;
   /** `"committed"`: only what a commit of its own session covers; `"all"`: for logs whose writers never commit. @default "committed" */
   readonly replay?: "committed" | "all" | undefined;
@@ -42,33 +45,56 @@ export interface RecoveryConfig {
   readonly repairWal?: boolean | undefined;
   /** Called again and again while a checkpoint is loaded and the log is replayed. */
   readonly onProgress?: ((progress: RecoveryProgress) => void) | undefined;
+  /** Ends the recovery with the signal's reason: before it begins, and between batches and chunks. */
   readonly signal?: AbortSignalLike | undefined;
   /** The machine that the directories are on. @default nodeDisk */
   readonly disk?: Disk | undefined;
 }
 
-function whole(name: string, value: unknown): number {
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number`);
-  if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`${name} must be a whole number, 0 or more`);
-  return value;
-}
-
 function normalUntil(until: RecoveryConfig["until"]): Until | undefined {
   if (until === undefined || typeof until === "number") return until === undefined ? undefined : whole("until", until);
-  if (typeof until !== "object" || until === null || !["number", "bigint"].includes(typeof until.watermark)) throw new TypeError("until is an LSN or { watermark }");
+  if (typeof until !== "object" || until === null || !["number", "bigint"].includes(typeof until.watermark)) throw new TypeError(`until must be an LSN or { watermark }, not ${shown(until)}`);
+  requireKnownNames(until, { watermark: true }, "until");
+  if (typeof until.watermark === "number" && !Number.isSafeInteger(until.watermark)) throw new RangeError(`until: watermark must be a bigint or a safe integer, not ${until.watermark}`);
   return { watermark: BigInt(until.watermark) };
 }
 
 function requirePlaces(config: RecoveryConfig): void {
-  if (typeof config !== "object" || config === null) throw new TypeError("a recovery needs a configuration");
+  if (typeof config !== "object" || config === null) throw new TypeError(`a recovery takes { checkpointDir, walDir }, not ${shown(config)}`);
+  requireKnownNames(config, SETTINGS, "a recovery");
   for (const [path, given] of [["checkpointDir", "checkpoints"], ["walDir", "wal"]] as const) {
-    if (config[path] !== undefined && typeof config[path] !== "string") throw new TypeError(`${path} must be a path`);
+    if (config[path] !== undefined) requirePath(config[path], path);
     if (config[path] !== undefined && config[given] !== undefined) throw new TypeError(`give ${path} or ${given}, not both`);
   }
   if ([config.checkpointDir, config.checkpoints, config.walDir, config.wal].every((place) => place === undefined)) {
-    throw new TypeError("give checkpointDir or checkpoints, and walDir or wal");
+    throw new TypeError("give checkpointDir or checkpoints, and walDir or wal; none of them was given");
   }
+  const { checkpoints, wal } = config;
+  if (checkpoints !== undefined && !hasMethods(checkpoints, "survey", "verify", "readPart")) {
+    throw new TypeError(`checkpoints must have survey, verify and readPart, as what openCheckpointReader gives has; not ${shown(checkpoints)}`);
+  }
+  if (wal !== undefined && !hasMethods(wal, "read", "counts")) throw new TypeError(`wal must have read and counts, as what openWalReader gives has; not ${shown(wal)}`);
 }
+
+const SETTINGS = {
+  checkpointDir: true,
+  checkpoints: true,
+  walDir: true,
+  wal: true,
+  replay: true,
+  collectStateChanges: true,
+  apply: true,
+  maxWalEntries: true,
+  until: true,
+  mustExist: true,
+  acceptMissingLog: true,
+  maxTransactionBytes: true,
+  onDamage: true,
+  repairWal: true,
+  onProgress: true,
+  signal: true,
+  disk: true,
+} satisfies Record<keyof RecoveryConfig, true>;
 
 /** What was left out because it couldn't be read, or wasn't asked for, must not be given up for good by the way. */
 function requireRepairable({ maxWalEntries = 0, onDamage, wal, walDir }: RecoveryConfig): void {
@@ -89,16 +115,18 @@ export function isFenceable<T>(log: T): log is T & FenceableLog {
 /** The configuration's rules with their defaults; throws before anything is read. */
 export function recoveryRules(config: RecoveryConfig): RecoveryRules {
   requirePlaces(config);
-  const { replay = "committed", onDamage = "refuse", repairWal = false, apply } = config;
-  if (replay !== "committed" && replay !== "all") throw new TypeError('replay is "committed" or "all"');
-  if (onDamage !== "refuse" && onDamage !== "stop") throw new TypeError('onDamage is "refuse" or "stop"');
-  if (typeof repairWal !== "boolean") throw new TypeError("repairWal must be a boolean");
+  const { replay = "committed", onDamage = "refuse", repairWal = false, apply, maxWalEntries = 0, maxTransactionBytes = 0x4000_0000 } = config;
+  if (replay !== "committed" && replay !== "all") throw new TypeError(`replay must be "committed" or "all", not ${shown(replay)}`);
+  requireDamagePolicy(onDamage);
+  for (const name of ["repairWal", "collectStateChanges", "mustExist", "acceptMissingLog"] as const) requireFlag(config[name], name);
+  if (apply !== undefined && !hasMethods(apply, "restore", "apply")) throw new TypeError(`apply must have restore and apply, as what storeSink gives has; not ${shown(apply)}`);
+  requireRunOptions(config);
   if (repairWal) requireRepairable(config);
   return {
     replay,
-    maxWalEntries: whole("maxWalEntries", config.maxWalEntries ?? 0),
+    maxWalEntries: whole("maxWalEntries", maxWalEntries),
     until: normalUntil(config.until),
-    maxTransactionBytes: whole("maxTransactionBytes", config.maxTransactionBytes ?? 0x4000_0000),
+    maxTransactionBytes: whole("maxTransactionBytes", maxTransactionBytes),
     apply,
     collectStateChanges: config.collectStateChanges ?? apply === undefined,
     mustExist: config.mustExist ?? false,

@@ -1,8 +1,10 @@
 import type { StateStore } from "@laminar/state-snapshot";
+import { hasMethods, shown } from "./argument-checks.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";
 
 /** Recovers into a store, the fastest way there is: `recover({ …, apply: storeSink(store) })`. Replaces what is in it. */
 export function storeSink(store: StateStore): RecoverySink {
+  if (!hasMethods(store, "restoreFrom", "applyRanges")) throw new TypeError(`storeSink takes a StateStore, as createStateStore() gives, not ${shown(store)}`);
   return {
     memory: store.memory,
     async restore(entries) {

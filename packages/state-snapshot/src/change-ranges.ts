@@ -2,6 +2,7 @@ import { checkBytes, checkRecordBytes } from "./check-arguments.ts";
 import { ENTRY_HEAD_BYTES, viewOf } from "./format.ts";
 import { hashKey } from "./key-hash.ts";
 import { DELETED_LENGTH } from "./record.ts";
+import { shown } from "./shown.ts";
 
 /** A value's start that says that the key is deleted. */
 const DELETES = -1;
@@ -24,8 +25,8 @@ export class ChangeRanges {
   /** @throws TypeError, RangeError, SnapshotError, for arguments that aren't changes that a store can take */
   constructor(bytes: Uint8Array, ranges: Int32Array, count: number) {
     checkBytes(bytes, "What ranges lie in");
-    if (!(ranges instanceof Int32Array)) throw new TypeError("Ranges are an Int32Array, four numbers a change.");
-    if (typeof count !== "number") throw new TypeError(`A count of changes is a number, not ${typeof count}.`);
+    if (!(ranges instanceof Int32Array)) throw new TypeError(`Ranges are an Int32Array, four numbers a change, not ${shown(ranges)}.`);
+    if (typeof count !== "number") throw new TypeError(`A count of changes is a number, not ${shown(count)}.`);
     if (!Number.isInteger(count) || count < 0 || 4 * count > ranges.length) {
       throw new RangeError(`${ranges.length} numbers are the ranges of at most ${Math.floor(ranges.length / 4)} changes, not of ${count}.`);
     }

@@ -1,5 +1,6 @@
 import { BlockReader } from "./block-reader.ts";
 import type { Block } from "./block-reader.ts";
+import { checkIterable, checkKind, checkOptions } from "./check-arguments.ts";
 import { Pace } from "./pace.ts";
 import { keyAt, recordEnd, valueAt } from "./record.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
@@ -9,7 +10,7 @@ export type SnapshotChunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** How a snapshot is read. */
 export interface DecodeOptions {
-  /** Refuse the other kind, before the first entry. Default: either. */
+  /** Refuse the other kind, before the first entry. @default either */
   readonly kind?: SnapshotKind | undefined;
 }
 
@@ -21,10 +22,18 @@ export interface DecodeOptions {
  * bytes that a length announces. The event loop goes on meanwhile, also when `chunks` never waits. Errors of `chunks` itself pass
  * through; leaving early closes `chunks`.
  *
- * @throws SnapshotError `SNAPSHOT_CORRUPT`, `SNAPSHOT_TRUNCATED`, `SNAPSHOT_UNSUPPORTED_FORMAT`, `SNAPSHOT_WRONG_KIND`
+ * @throws TypeError, at the call, for `chunks` that are none and wrong options
+ * @throws SnapshotError while iterating: `SNAPSHOT_CORRUPT`, `SNAPSHOT_TRUNCATED`, `SNAPSHOT_UNSUPPORTED_FORMAT`, `SNAPSHOT_WRONG_KIND`
  */
-export async function* decodeSnapshot(chunks: SnapshotChunks, options: DecodeOptions = {}): AsyncIterable<readonly SnapshotEntry[]> {
-  for await (const block of blocksOf(new BlockReader(options.kind), chunks)) yield entriesOf(block);
+export function decodeSnapshot(chunks: SnapshotChunks, options: DecodeOptions = {}): AsyncIterable<readonly SnapshotEntry[]> {
+  checkIterable(chunks, "The chunks of a snapshot are an iterable of Uint8Arrays, a single one in an array");
+  checkOptions(options, ["kind"]);
+  if (options.kind !== undefined) checkKind(options.kind);
+  return entriesIn(chunks, options.kind);
+}
+
+async function* entriesIn(chunks: SnapshotChunks, kind: SnapshotKind | undefined): AsyncIterable<readonly SnapshotEntry[]> {
+  for await (const block of blocksOf(new BlockReader(kind), chunks)) yield entriesOf(block);
 }
 
 /** The blocks of a snapshot, verified one by one; the whole is when the iteration ends without an error. In turns, also where `chunks` never waits. */

@@ -1,8 +1,9 @@
 import { BlockWriter } from "./block-writer.ts";
-import { checkBytes, checkKind } from "./check-arguments.ts";
+import { checkBytes, checkIterable, checkKind, checkOptions } from "./check-arguments.ts";
 import { BLOCK_BYTES, ENTRY_HEAD_BYTES } from "./format.ts";
 import type { EncodingStep } from "./pace.ts";
 import { recordBytes, writeRecordHead } from "./record.ts";
+import { shown } from "./shown.ts";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
 /** A key with its value, or with `undefined` when it was deleted. */
@@ -10,13 +11,13 @@ export type SnapshotEntryInput = SnapshotEntry | readonly [key: Uint8Array, valu
 
 /** What a snapshot says of itself. */
 export interface SnapshotOptions {
-  /** Nanoseconds since 1970, from 0 to 2^64 - 1. Default: now, to the millisecond. */
+  /** Nanoseconds since 1970, from 0 to 2^64 - 1. @default now, to the millisecond */
   readonly timestampNs?: bigint | undefined;
 }
 
 /** What is written, beside the entries. */
 export interface EncodeOptions extends SnapshotOptions {
-  /** Default: `"full"`. */
+  /** @default "full" */
   readonly kind?: SnapshotKind | undefined;
 }
 
@@ -31,7 +32,9 @@ export interface EncodeOptions extends SnapshotOptions {
  * @throws SnapshotError while iterating: `SNAPSHOT_TOO_LARGE` for an entry above 1 GiB
  */
 export function encodeSnapshot(entries: Iterable<SnapshotEntryInput>, options: EncodeOptions = {}): Iterable<Uint8Array> {
-  const kind = options.kind ?? "full";
+  checkIterable(entries, "entries are an iterable");
+  checkOptions(options, ["kind", "timestampNs"]);
+  const { kind = "full" } = options;
   checkKind(kind);
   return chunksOf(encodeEntries(entries, kind, timestampOf(options)));
 }
@@ -44,7 +47,7 @@ export const nowNs = (): bigint => BigInt(Math.min(Math.max(0, Math.trunc(Date.n
 
 /** @throws TypeError when it isn't an entry */
 export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
-  if (typeof input !== "object" || input === null) throw new TypeError("An entry is a key and a value, as { key, value } or [key, value].");
+  if (typeof input !== "object" || input === null) throw new TypeError(`An entry is a key and a value, as { key, value } or [key, value], not ${shown(input)}.`);
   const { key, value } = "key" in input ? input : { key: input[0], value: input[1] };
   checkBytes(key, "A key");
   if (value !== undefined) checkBytes(value, "A value");
@@ -52,9 +55,9 @@ export function checkedEntry(input: SnapshotEntryInput): SnapshotEntry {
 }
 
 export function timestampOf(options: SnapshotOptions): bigint {
-  const timestampNs = options.timestampNs ?? nowNs();
-  if (typeof timestampNs !== "bigint") throw new TypeError(`timestampNs is a bigint, not ${typeof timestampNs}.`);
-  if (BigInt.asUintN(64, timestampNs) !== timestampNs) throw new RangeError(`timestampNs is from 0 to 2^64 - 1, not ${timestampNs}.`);
+  const { timestampNs = nowNs() } = options;
+  if (typeof timestampNs !== "bigint") throw new TypeError(`timestampNs is a bigint, not ${shown(timestampNs)}.`);
+  if (BigInt.asUintN(64, timestampNs) !== timestampNs) throw new RangeError(`timestampNs is from 0 to 2^64 - 1, not ${shown(timestampNs)}.`);
   return timestampNs;
 }
 

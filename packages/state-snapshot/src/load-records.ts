@@ -11,6 +11,7 @@ import { NO_ID } from "./key-index.ts";
 import { Pace } from "./pace.ts";
 import { RecordTable } from "./record-table.ts";
 import { lengthAt, recordEnd } from "./record.ts";
+import { shown } from "./shown.ts";
 import type { SnapshotEntry } from "./snapshot-entry.ts";
 import { corrupt, inPart } from "./snapshot-error.ts";
 import type { SpareMemory } from "./spare-memory.ts";
@@ -102,7 +103,9 @@ export async function loadState([base = [], ...deltas]: readonly SnapshotChunks[
 /** A table of its own from entries, of which the last one of a key counts. Nothing is left of a deleted key. */
 export function loadEntries(entries: Iterable<SnapshotEntry>, spare: SpareMemory): RecordTable {
   const table = new RecordTable(spare);
-  for (const { key, value } of entries) {
+  for (const entry of entries) {
+    if (typeof entry !== "object" || entry === null) throw new TypeError(`An entry is { key, value }, not ${shown(entry)}.`);
+    const { key, value } = entry;
     checkEntry(key, value);
     const hash = hashKey(key, 0, key.length);
     const id = table.find(hash, key);

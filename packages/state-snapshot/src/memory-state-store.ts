@@ -1,6 +1,6 @@
 import { ArenaCompaction } from "./arena-compaction.ts";
 import { ChangeRanges } from "./change-ranges.ts";
-import { checkBytes, checkEntry } from "./check-arguments.ts";
+import { checkBytes, checkEntry, checkIterable, checkParts } from "./check-arguments.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { hashKey } from "./key-hash.ts";
 import { NO_ID } from "./key-index.ts";
@@ -131,6 +131,7 @@ class MemoryStateStore implements StateStore {
   }
 
   restore(entries: Iterable<SnapshotEntry>): void {
+    checkIterable(entries, "entries are an iterable");
     this.#checkIdle();
     const table = loadEntries(entries, this.memory);
     this.#checkIdle();
@@ -138,7 +139,7 @@ class MemoryStateStore implements StateStore {
   }
 
   async restoreFrom(parts: readonly SnapshotChunks[]): Promise<void> {
-    if (parts.length === 0) throw new RangeError("There is nothing to restore: the first part is the full snapshot.");
+    checkParts(parts);
     this.#checkIdle();
     this.#isLoading = true;
     try {

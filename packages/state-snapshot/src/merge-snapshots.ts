@@ -1,7 +1,7 @@
 import { BlockReader } from "./block-reader.ts";
 import type { Block } from "./block-reader.ts";
 import { BlockWriter } from "./block-writer.ts";
-import { checkAllocate } from "./check-arguments.ts";
+import { checkAllocate, checkParts } from "./check-arguments.ts";
 import { blocksOf } from "./decode-snapshot.ts";
 import type { SnapshotChunks } from "./decode-snapshot.ts";
 import { IdSet } from "./id-set.ts";
@@ -21,15 +21,15 @@ import { writeRecords } from "./write-records.ts";
  * is known at its end, so what came out counts only when the iteration ends without an error. Chunks are made in memory that
  * `allocate` gives, as those of a capture are.
  *
- * @throws RangeError without any part, TypeError for an `allocate` that is no function, at the call
+ * @throws RangeError without any part, TypeError for parts that are none and an `allocate` that is no function, at the call
  * @throws SnapshotError while iterating, with `part`: as `decodeSnapshot`; `SNAPSHOT_WRONG_KIND` for a first part that is a delta
  *   or a later one that is full; `SNAPSHOT_CORRUPT` for a delta that has a key twice, or a base that has a key twice which a delta
  *   changes
  */
 export function mergeSnapshots(parts: readonly SnapshotChunks[], allocate?: AllocateMemory): AsyncIterable<Uint8Array> {
-  const [base, ...deltas] = parts;
-  if (base === undefined) throw new RangeError("There is nothing to merge: the first part is the full snapshot.");
+  checkParts(parts);
   checkAllocate(allocate);
+  const [base, ...deltas] = parts as readonly [SnapshotChunks, ...SnapshotChunks[]];
   return merge(base, deltas, allocate);
 }
 

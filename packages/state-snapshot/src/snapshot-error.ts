@@ -32,20 +32,22 @@ export interface SnapshotErrorDetails {
 /** A snapshot that can't be read or made. Recognise it by `name` and `code`, not by `instanceof`: two versions may be loaded. */
 export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
+  /** What went wrong, for programs. It stays; the message may change. */
   readonly code: SnapshotErrorCode;
   /** Byte of the snapshot at which it was seen; `undefined` when no byte is to blame. */
-  readonly offset: number | undefined;
+  declare readonly offset: number | undefined;
   /** Number of the block in which it was seen, from 0; `undefined` outside of blocks. */
-  readonly block: number | undefined;
+  declare readonly block: number | undefined;
   /** Number of the part in which it was seen, from 0, where a base and deltas were read; else `undefined`. */
-  readonly part: number | undefined;
+  declare readonly part: number | undefined;
 
   constructor(code: SnapshotErrorCode, message: string, details: SnapshotErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.offset = details.offset;
-    this.block = details.block;
-    this.part = details.part;
+    // A field that isn't known isn't there, so that an error that nobody catches is printed without it.
+    if (details.offset !== undefined) this.offset = details.offset;
+    if (details.block !== undefined) this.block = details.block;
+    if (details.part !== undefined) this.part = details.part;
   }
 }
 

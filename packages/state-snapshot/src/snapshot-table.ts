@@ -1,6 +1,6 @@
 import { BlockReader } from "./block-reader.ts";
 import { CapturedCursor } from "./captured-cursor.ts";
-import { checkBytes } from "./check-arguments.ts";
+import { checkBytes, checkIterable, checkOptions } from "./check-arguments.ts";
 import { checkedEntry, chunksOf, timestampOf } from "./encode-snapshot.ts";
 import type { SnapshotEntryInput, SnapshotOptions } from "./encode-snapshot.ts";
 import { FirstPart } from "./first-part.ts";
@@ -65,6 +65,8 @@ export class SnapshotTable {
 
 /** Encodes `inputs`; of a key that comes twice, the last one counts and the first one gives the place. */
 export function tableFrom(inputs: Iterable<SnapshotEntryInput>, kind: SnapshotKind, options: SnapshotOptions): SnapshotTable {
+  checkIterable(inputs, "entries are an iterable");
+  checkOptions(options, ["timestampNs"]);
   const timestampNs = timestampOf(options);
   const records = new RecordTable();
   const ids = new IdSet();

@@ -1,3 +1,4 @@
+import { shown } from "./argument-checks.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { ByteSink } from "./byte-sink.ts";
 import type { EntryEncoder } from "./encode-entries.ts";
@@ -74,6 +75,7 @@ export class AppendBuffer<I> {
   /** Takes all entries into one batch, or throws and is as before. */
   addAll(entries: Iterable<I>): void {
     if (this.#isTakingGroup) throw usedWhileTakingGroup();
+    requireIterable(entries);
     const sink = this.#sink;
     let added = 0;
     this.#isTakingGroup = true;
@@ -124,6 +126,11 @@ export class AppendBuffer<I> {
     this.#closedBytes -= batch.frame.length;
     this.#pool.give(batch.frame);
   }
+}
+
+function requireIterable(entries: unknown): void {
+  if (typeof entries === "object" && entries !== null && Symbol.iterator in entries) return;
+  throw new TypeError(`appendAll: entries must be an iterable of entries, not ${shown(entries)}`);
 }
 
 function usedWhileTakingGroup(): TypeError {

@@ -63,6 +63,6 @@ function createGate(): Gate {
 }
 
 function fullError(waitingBytes: number, limit: number): WalError {
-  const message = `${waitingBytes} bytes are not durable yet: await ready() before the next append`;
+  const message = `${waitingBytes} bytes are not durable yet, above four times highWaterMark: nothing was taken; await ready(), then append again`;
   return new WalError("WAL_BACKPRESSURE", message, { expected: limit, actual: waitingBytes });
 }

@@ -33,7 +33,7 @@ export async function findLog(
 ): Promise<{ readonly files: ExistingFiles; readonly log?: FoundLog | undefined }> {
   try {
     const listing = await listLog(disk, directory);
-    if (!listing) throw new WalError("WAL_NOT_FOUND", `${directory} is gone`, { file: directory });
+    if (!listing) throw new WalError("WAL_NOT_FOUND", `${directory} is gone, and was there when it was locked; check what removed it, then open again`, { file: directory });
     const shape = await readShape(disk, listing, options.onDamage);
     if (!shape) return { files: listing };
     requireKind(shape, decoder);

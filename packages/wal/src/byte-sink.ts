@@ -74,6 +74,6 @@ export class ByteSink {
 }
 
 function tooLarge(bytes: number, max: number): WalError {
-  const message = `an entry (or one appendAll) of ${bytes} bytes or more is above maxEntrySize, ${max}`;
+  const message = `an entry (or one appendAll) of ${bytes} bytes or more is above maxEntrySize, ${max}: split it, or raise the limit; nothing was taken`;
   return new WalError("WAL_ENTRY_TOO_LARGE", message, { expected: max, actual: bytes });
 }

@@ -5,6 +5,7 @@ import type { WalError } from "./wal-error.ts";
 
 /** A place of damage as plain fields, for JSON and for whoever shows it. */
 export interface WalDamage {
+  /** The code of the error that reading this place gives. */
   readonly code: string;
   /** What is wrong and what to do, for people. */
   readonly message: string;

@@ -1,3 +1,4 @@
+import { shown } from "./argument-checks.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import * as format from "./entry-format.ts";
 import type { WalCodec, WalEntryInput } from "./wal-entry.ts";
@@ -43,8 +44,13 @@ export function encodeStandard(sink: ByteSink, entry: WalEntryInput): void {
     case "checkpoint":
       return encodeCheckpoint(sink, entry.id);
     default:
-      throw new TypeError('an entry\'s type is "put", "delete", "commit" or "checkpoint"');
+      throw new TypeError(`an entry's type must be "put", "delete", "commit" or "checkpoint", not ${shown(typeOf(entry))}; for entries of your own open the log with a codec`);
   }
+}
+
+/** What stands where the type of an entry should: of what is none, itself. */
+function typeOf(entry: unknown): unknown {
+  return typeof entry === "object" && entry !== null && "type" in entry ? entry.type : entry;
 }
 
 function encodePut(sink: ByteSink, key: Uint8Array, value: Uint8Array): void {
@@ -65,7 +71,7 @@ function encodeDelete(sink: ByteSink, key: Uint8Array): void {
 }
 
 function encodeCheckpoint(sink: ByteSink, id: number): void {
-  if (!Number.isSafeInteger(id) || id < 0) throw new TypeError("checkpoint: id must be a safe integer, 0 or more");
+  if (!Number.isSafeInteger(id) || id < 0) throw new TypeError(`checkpoint: id must be a safe integer, 0 or more, not ${shown(id)}`);
   const at = sink.reserve(2 + INTEGER_BYTES);
   const bytes = sink.bytes;
   bytes[at] = format.ARRAY + 2;
@@ -74,14 +80,14 @@ function encodeCheckpoint(sink: ByteSink, id: number): void {
 }
 
 function encodeCommit(sink: ByteSink, offsets: unknown, watermark: unknown): void {
-  if (!(offsets instanceof Map)) throw new TypeError("commit: offsets must be a Map");
+  if (!(offsets instanceof Map)) throw new TypeError(`commit: offsets must be a Map of sources and offsets, not ${shown(offsets)}; an empty one will do`);
   // Measured and written from a copy: what a Map gives the second time is its owner's affair.
   const sources: { readonly name: Uint8Array; readonly offset: number | bigint }[] = [];
   let size = 2 + 3 + (watermark === undefined ? 1 : INTEGER_BYTES);
   for (const [source, offset] of offsets) {
     if (sources.length === format.SOURCES_MAX) throw new RangeError(`commit: more than ${format.SOURCES_MAX} sources`);
     const name = encodeName(source);
-    requireInteger(offset, "commit: the offset of a source");
+    requireInteger(offset, "commit: offsets: an offset");
     sources.push({ name, offset });
     size += nameBytes(name.length) + INTEGER_BYTES;
   }
@@ -98,20 +104,20 @@ function encodeCommit(sink: ByteSink, offsets: unknown, watermark: unknown): voi
 }
 
 function encodeName(source: unknown): Uint8Array {
-  if (typeof source !== "string") throw new TypeError("commit: a source's name must be a string");
-  if (LONE_SURROGATE.test(source)) throw new TypeError("commit: a source's name must be well-formed text");
+  if (typeof source !== "string") throw new TypeError(`commit: offsets: the name of a source must be a string, not ${shown(source)}`);
+  if (LONE_SURROGATE.test(source)) throw new TypeError(`commit: offsets: the name of a source must be well-formed text, not ${shown(source)}`);
   const name = text.encode(source);
-  if (name.length > format.NAME_BYTES_MAX) throw new RangeError(`commit: a source's name is longer than ${format.NAME_BYTES_MAX} bytes`);
+  if (name.length > format.NAME_BYTES_MAX) throw new RangeError(`commit: offsets: the name of a source must have at most ${format.NAME_BYTES_MAX} bytes, not ${name.length}`);
   return name;
 }
 
 export function requireBytes(value: unknown, what: string): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new TypeError(`${what} must be a Uint8Array`);
+  if (!(value instanceof Uint8Array)) throw new TypeError(`${what} must be a Uint8Array, not ${shown(value)}`);
 }
 
 function requireInteger(value: unknown, what: string): asserts value is number | bigint {
   if (typeof value === "number" && Number.isSafeInteger(value)) return;
-  if (typeof value !== "bigint") throw new TypeError(`${what} must be a bigint or a safe integer`);
+  if (typeof value !== "bigint") throw new TypeError(`${what} must be a bigint or a safe integer, not ${shown(value)}`);
   if (value < MIN_INT64 || value > MAX_UINT64) throw new RangeError(`${what} doesn't fit 64 bits: ${value}`);
 }
 

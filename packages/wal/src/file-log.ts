@@ -103,12 +103,12 @@ export class FileLog<E, I> implements WriteAheadLog<E, I> {
   }
 
   async truncateBefore(lsn: Lsn): Promise<number> {
-    requireLsn(lsn, "an LSN");
+    requireLsn(lsn, "truncateBefore: lsn");
     return this.#parts.writer.truncateBefore(lsn);
   }
 
   async truncateAfter(lsn: Lsn): Promise<void> {
-    requireLsn(lsn, "an LSN");
+    requireLsn(lsn, "truncateAfter: lsn");
     return this.#parts.writer.truncateAfter(lsn);
   }
 

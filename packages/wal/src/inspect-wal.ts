@@ -8,6 +8,7 @@ import { type LogTail, readToEnd } from "./log-core.ts";
 import { firstHeld } from "./log-reader.ts";
 import type { LogListing, LogShape, Segment, SegmentFile } from "./log-shape.ts";
 import type { AbortSignalLike } from "./log.ts";
+import { requireLookOptions } from "./read-options.ts";
 import { ENTRIES_STANDARD, FORMAT_VERSION } from "./segment-format.ts";
 import { headName, parseLogNames, temporaryName } from "./segment-names.ts";
 import { type SegmentSurvey, surveySegment } from "./survey-segment.ts";
@@ -30,6 +31,7 @@ export interface InspectOptions {
  */
 export async function inspectWal(directory: string, options: InspectOptions = {}): Promise<WalInspection> {
   requireDirectory(directory);
+  requireLookOptions(options);
   const disk = options.disk ?? nodeDisk;
   try {
     const found = await confirmDamage(disk, directory, (listing) => look(disk, listing, options.signal));
@@ -56,7 +58,7 @@ async function look(disk: Disk, listing: LogListing, signal: AbortSignalLike | u
     const none = { startsAfter: 0, firstLsn: 0, lastLsn: 0, provenLsn: 0, segments: [], gaps: [], batches: 0, records: 0 };
     return { damage, log: { ...none, notCounting: listing.segments.map(unreadable), bytes, damages: [plainDamage(damage)] } };
   }
-  if (!shape) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });
+  if (!shape) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}; check the path`, { file: directory });
   const { logId, entryKind, startsAfter } = shape;
   const tail = await driveToEnd(disk, directory, readToEnd(shape, "stop"));
   const { segments, broken } = await surveyAll(disk, shape, tail, signal);

@@ -7,15 +7,19 @@ export type Lsn = number;
 
 /** Records that were written by one flush and are recovered whole or not at all: `entries[i]` has LSN `firstLsn + i`. */
 export interface WalBatch<E> {
+  /** The number of `entries[0]`. */
   readonly firstLsn: Lsn;
   /** Which writer wrote them: another number for every open and every fence. A commit covers its own session only. */
   readonly session: number;
+  /** In the order in which they were appended; those that were asked for and count. */
   readonly entries: readonly E[];
 }
 
 /** What `signal` options need of an `AbortSignal`, so that no runtime's own type is in the way. */
 export interface AbortSignalLike {
+  /** As `AbortSignal` has it. */
   readonly aborted: boolean;
+  /** What the call rejects with. */
   readonly reason?: unknown;
   /** As `AbortSignal` has it. */
   addEventListener(type: "abort", listener: () => void): void;

@@ -74,7 +74,7 @@ export class MemoryLog<E, I> implements WriteAheadLog<E, I> {
   async sync(): Promise<Lsn> { return this.#flush(this.#open()); }
 
   async truncateBefore(lsn: Lsn): Promise<number> {
-    requireLsn(lsn, "an LSN");
+    requireLsn(lsn, "truncateBefore: lsn");
     const buffer = this.#open();
     if (lsn > this.#appendedLsn + 1) throw new RangeError(`truncateBefore(${lsn}): the last record is ${this.#appendedLsn}`);
     this.#flush(buffer);
@@ -86,7 +86,7 @@ export class MemoryLog<E, I> implements WriteAheadLog<E, I> {
   }
 
   async truncateAfter(lsn: Lsn): Promise<void> {
-    requireLsn(lsn, "an LSN");
+    requireLsn(lsn, "truncateAfter: lsn");
     const buffer = this.#open();
     if (lsn < this.startsAfter) throw new RangeError(`truncateAfter(${lsn}): records up to ${this.startsAfter} were dropped`);
     if (lsn >= this.#flush(buffer)) return;

@@ -1,4 +1,5 @@
 import { AppendBuffer } from "./append-buffer.ts";
+import { shown } from "./argument-checks.ts";
 import { batchDecoder } from "./decode-batch.ts";
 import { entryEncoder } from "./encode-entries.ts";
 import { type HeldBatch, MemoryLog } from "./memory-log.ts";
@@ -23,7 +24,7 @@ export function memoryWal<E, I = E>(options: MemoryWalOptions & { readonly codec
 export function memoryWal(options: MemoryWalOptions & { readonly codec?: WalCodec<unknown, unknown> | undefined } = {}): WriteAheadLog<unknown, unknown> {
   requireOptions(options);
   const { logId = crypto.randomUUID().replaceAll("-", ""), codec } = options;
-  if (!/^[0-9a-f]{32}$/.test(logId)) throw new TypeError("logId must be 32 hex digits");
+  if (!/^[0-9a-f]{32}$/.test(logId)) throw new TypeError(`logId must be 32 hex digits, in lower case, not ${shown(logId)}`);
   const decoder = batchDecoder(codec);
   const decode = ({ body, count }: HeldBatch): readonly unknown[] => decoder.decode(body.slice(), body.length - 1, count);
   return new MemoryLog(logId, new AppendBuffer(entryEncoder(codec), walLimits({}), 1), decode);

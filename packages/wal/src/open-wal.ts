@@ -19,7 +19,11 @@ import { Announcement } from "./waiting.ts";
  * Opens the log in `directory` for writing, creating it (and what is missing of the path) if there is none. When it settles,
  * the caller is the only writer, everything that a reader gets is durable, and nothing that was acknowledged is missing: a
  * log of which that can't be said is refused with a typed error and not one byte on disk is changed. What was written
- * before is never changed; a new segment takes the new records.
+ * before is never changed; a new segment takes the new records. Reads and verifies the whole log.
+ *
+ * @throws TypeError, RangeError for wrong options and names that no option has, before anything is touched
+ * @throws WalError `WAL_LOCKED` while another process or thread has it, `WAL_NOT_FOUND` with `mustExist`, `WAL_CODEC_MISMATCH`,
+ *   `WAL_UNSUPPORTED_FORMAT`, `WAL_IO`; and for damage `WAL_CORRUPT`, `WAL_SUSPECTED_DAMAGE`, `WAL_LOST_SEGMENT`
  */
 export function openWal(directory: string, options?: WalOptions): Promise<WriteAheadLog<WalEntry, WalEntryInput>>;
 export function openWal<E, I = E>(
@@ -70,12 +74,18 @@ function tellOpened(opened: WriteAheadLog<unknown, unknown>, location: string, f
 
 async function requireLog(disk: Disk, directory: string): Promise<void> {
   const listing = await listLog(disk, directory).catch((error: unknown) => Promise.reject(ioError(error, directory)));
-  if (!listing || listing.highest === 0) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}`, { file: directory });
+  if (!listing || listing.highest === 0) throw new WalError("WAL_NOT_FOUND", `there is no log in ${directory}; check the path, or leave mustExist out to create one`, { file: directory });
 }
 
 const newLogId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Opens the log in `directory` for reading, beside whoever writes. Takes no lock and changes nothing. */
+/**
+ * Opens the log in `directory` for reading, beside whoever writes. Takes no lock and changes nothing. It finds the end of the log, for
+ * which the newest segment is read.
+ *
+ * @throws TypeError for wrong options and names that no option has
+ * @throws WalError `WAL_NOT_FOUND` when there is no such directory, and as `openWal`, but for the lock
+ */
 export function openWalReader(directory: string, options?: WalReaderOptions): Promise<LogReader<WalEntry>>;
 export function openWalReader<E, I = E>(
   directory: string,

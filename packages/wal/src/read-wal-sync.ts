@@ -31,8 +31,8 @@ export function readWalSync(
 ): SyncLogReader<unknown> {
   requireDirectory(directory);
   requireOptions(options);
-  requireReadOptions(options);
   const { disk = nodeDisk, codec, after, unproven = false, onDamage = "refuse" } = options;
+  requireReadOptions({ after, unproven });
   requireDamagePolicy(onDamage);
   const decoder = batchDecoder(codec);
   const log = new KnownLog({ directory, onDamage, entryKind: decoder.entryKind });

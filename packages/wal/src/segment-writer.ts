@@ -93,13 +93,19 @@ export class SegmentWriter {
     return this.#holdsUnproven;
   }
 
+  /** A failure of the disk in words: it names the segment as it was opened, by a name that it has lost since. */
+  named(message: string): string {
+    if (!this.#file || !this.#current) return message;
+    return message.replaceAll(temporaryName(this.#current.number), segmentName(this.#current.number));
+  }
+
   get nextNumber(): number {
     return this.#number + 1;
   }
 
   async requireLock(): Promise<void> {
     if (await this.#lock.held()) return;
-    throw new WalError("WAL_LOCKED", `${this.#directory}: this writer's lock was taken away by hand`, { file: this.#directory });
+    throw new WalError("WAL_LOCKED", `${this.#directory}: this writer's lock was taken away by hand, so another one may write here; close this log, and open it again once the other is gone`, { file: this.#directory });
   }
 
   /**
@@ -154,7 +160,7 @@ export class SegmentWriter {
   writeMarker(nextLsn: number, session: number, durableLsn: number): void {
     const { file, segment } = this.#open();
     const frame = sealed(MARKER_BODY, segment.header.salt, segment.size, { firstLsn: nextLsn, count: 0, flags: format.FLAG_MARKER, session, durableLsn });
-    requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
+    this.#requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
     segment.size += frame.length;
     this.#holdsUnproven = false;
   }
@@ -163,7 +169,7 @@ export class SegmentWriter {
   writeNow({ frame, firstLsn, count }: PreparedBatch, session: number, durableLsn: number): void {
     const { file, segment } = this.#open();
     format.sealBatch(frame, segment.header.salt, segment.size, { firstLsn, count, flags: 0, session, durableLsn });
-    requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
+    this.#requireWhole(file, segment.size, frame, file.writeSync(segment.size, frame));
     segment.size += frame.length;
     this.#holdsUnproven = true;
   }
@@ -183,7 +189,7 @@ export class SegmentWriter {
   async #writeFrame(file: DiskFile, position: number, frame: Uint8Array): Promise<void> {
     if (frame.length > SYNC_WRITE_BYTES_MAX) {
       this.#sinceTurn = 0;
-      requireWhole(file, position, frame, await file.write(position, frame));
+      this.#requireWhole(file, position, frame, await file.write(position, frame));
       return;
     }
     this.#sinceTurn += frame.length + WRITE_CALL_BYTES;
@@ -191,7 +197,7 @@ export class SegmentWriter {
       this.#sinceTurn = 0;
       await nextTurn();
     }
-    requireWhole(file, position, frame, file.writeSync(position, frame));
+    this.#requireWhole(file, position, frame, file.writeSync(position, frame));
   }
 
   /**
@@ -226,21 +232,22 @@ export class SegmentWriter {
     await file?.close();
   }
 
+  /**
+   * A batch that the disk takes only a part of is a failure: files give short writes when the disk is full. Going on, even by the
+   * one byte that would make the disk say why, would tear the batch within a sector, and what a power cut then leaves of it can't
+   * be told from damage.
+   */
+  #requireWhole(opened: DiskFile, offset: number, frame: Uint8Array, taken: number): void {
+    if (taken === frame.length) return;
+    const file = this.named(opened.path);
+    const message = `${file}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset} and didn't say why; see whether it is full`;
+    throw new WalError("WAL_IO", message, { file, offset, expected: frame.length, actual: taken });
+  }
+
   #open(): { file: DiskFile; segment: OwnSegment } {
     if (!this.#file || !this.#current) throw new Error("no segment is open");
     return { file: this.#file, segment: this.#current };
   }
-}
-
-/**
- * A batch that the disk takes only a part of is a failure: files give short writes when the disk is full. Going on, even by the
- * one byte that would make the disk say why, would tear the batch within a sector, and what a power cut then leaves of it can't
- * be told from damage.
- */
-function requireWhole(file: DiskFile, offset: number, frame: Uint8Array, taken: number): void {
-  if (taken === frame.length) return;
-  const message = `${file.path}: the disk took only ${taken} of ${frame.length} bytes at offset ${offset} and didn't say why; see whether it is full`;
-  throw new WalError("WAL_IO", message, { file: file.path, offset, expected: frame.length, actual: taken });
 }
 
 function sealed(body: Uint8Array, salt: number, position: number, header: Parameters<typeof format.sealBatch>[3]): Uint8Array {

@@ -7,6 +7,7 @@ import { type FoundBatch, lastCounted, readBatches } from "./log-core.ts";
 import { LogDriver } from "./log-driver.ts";
 import type { LogShape, Segment } from "./log-shape.ts";
 import type { AbortSignalLike, LogEnd, Lsn } from "./log.ts";
+import { requireLookOptions } from "./read-options.ts";
 import { BATCH_HEADER_BYTES } from "./segment-format.ts";
 import { segmentName } from "./segment-names.ts";
 import { onlyZerosFollow } from "./trailing-zeros.ts";
@@ -24,7 +25,9 @@ export interface WalReport {
    * that file is in its place. A segment that isn't named here verifies on its own.
    */
   readonly damages: readonly WalDamage[];
+  /** Identity of the log; absent when there is none, or none of its headers can be read. */
   readonly logId?: string | undefined;
+  /** Every record above it should be held. */
   readonly startsAfter: Lsn;
   /** The last record that verified and counts, before the first place where records are missing. */
   readonly lastLsn: Lsn;
@@ -42,6 +45,7 @@ export interface WalReport {
 
 /** How far a verification has come. */
 export interface VerifyProgress {
+  /** Of `bytesTotal`; it need not reach that. */
   readonly bytesRead: number;
   /** Bytes of the segments that count. */
   readonly bytesTotal: number;
@@ -64,6 +68,7 @@ export interface VerifyOptions {
  */
 export async function verifyWal(directory: string, options: VerifyOptions = {}): Promise<WalReport> {
   requireDirectory(directory);
+  requireLookOptions(options);
   const disk = options.disk ?? nodeDisk;
   const missing: WalReport = { verdict: "missing", damages: [], startsAfter: 0, lastLsn: 0, provenLsn: 0, records: 0, batches: 0, segments: 0 };
   let files: readonly string[] = [];
@@ -177,6 +182,7 @@ export async function isInNextFile(disk: Disk, { directory, segments, damage }: 
 /** Bytes of the log's segment files in `directory`; 0 when there is no log. Reads no content. */
 export async function walSize(directory: string, options: { readonly disk?: Disk | undefined } = {}): Promise<number> {
   requireDirectory(directory);
+  requireLookOptions(options);
   const disk = options.disk ?? nodeDisk;
   try {
     const names = (await disk.list(directory)).filter(({ name, kind }) => kind === "file" && name === segmentName(Number.parseInt(name, 16)));

@@ -29,23 +29,28 @@ export interface WalErrorDetails {
 /** A failure of the log. Recognise it by `name` and `code`, not by `instanceof`: two versions may be loaded. */
 export class WalError extends Error {
   override readonly name = "WalError";
+  /** What went wrong, for programs. It stays; the message may change. */
   readonly code: WalErrorCode;
   /** The file in question, in or under the log's directory. */
-  readonly file: string | undefined;
+  declare readonly file: string | undefined;
   /** Bytes from the start of that file. */
-  readonly offset: number | undefined;
-  readonly lsn: number | undefined;
-  readonly expected: unknown;
-  readonly actual: unknown;
+  declare readonly offset: number | undefined;
+  /** The record in question; `undefined` when none is. */
+  declare readonly lsn: number | undefined;
+  /** What should have been there, such as a number of bytes or a record; `undefined` where there is no such thing. */
+  declare readonly expected: unknown;
+  /** What was there instead. */
+  declare readonly actual: unknown;
 
   constructor(code: WalErrorCode, message: string, details: WalErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.file = details.file;
-    this.offset = details.offset;
-    this.lsn = details.lsn;
-    this.expected = details.expected;
-    this.actual = details.actual;
+    // A field that isn't known isn't there, so that an error that nobody catches is printed without it.
+    if (details.file !== undefined) this.file = details.file;
+    if (details.offset !== undefined) this.offset = details.offset;
+    if (details.lsn !== undefined) this.lsn = details.lsn;
+    if (details.expected !== undefined) this.expected = details.expected;
+    if (details.actual !== undefined) this.actual = details.actual;
   }
 }
 

@@ -1,5 +1,8 @@
 import type { Disk } from "@laminar/disk";
+import { requireFlag, requireKnownNames, shown } from "./argument-checks.ts";
 import type { Lsn } from "./log.ts";
+import type { MemoryWalOptions } from "./memory-wal.ts";
+import type { WalSyncOptions } from "./read-wal-sync.ts";
 import { BODY_BYTES_MAX, UNFINISHED_BYTES_MAX } from "./segment-format.ts";
 import type { WalCodec } from "./wal-entry.ts";
 
@@ -66,8 +69,8 @@ export interface WalLimits {
 
 function size(name: string, value: number | undefined, otherwise: number, min: number, max: number): number {
   if (value === undefined) return otherwise;
-  if (typeof value !== "number") throw new TypeError(`${name} must be a number of bytes`);
-  if (!Number.isSafeInteger(value) || value < min || value > max) throw new RangeError(`${name} must be a whole number of bytes from ${min} to ${max}`);
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number of bytes, not ${shown(value)}`);
+  if (!Number.isSafeInteger(value) || value < min || value > max) throw new RangeError(`${name} must be a whole number of bytes from ${min} to ${max}, not ${value}`);
   return value;
 }
 
@@ -77,9 +80,9 @@ const MIB = 1024 * KIB;
 /** The options' numbers with their defaults; throws `TypeError` or `RangeError` before anything is touched. */
 export function walLimits(options: WalOptions): WalLimits {
   const { syncInterval = 100 } = options;
-  if (typeof syncInterval !== "number") throw new TypeError("syncInterval must be a number of milliseconds");
+  if (typeof syncInterval !== "number") throw new TypeError(`syncInterval must be a number of milliseconds, not ${shown(syncInterval)}`);
   if (!(syncInterval > 0) || (syncInterval > 0x7fff_ffff && syncInterval !== Number.POSITIVE_INFINITY)) {
-    throw new RangeError("syncInterval must be above 0 and at most 2,147,483,647 milliseconds, or Infinity");
+    throw new RangeError(`syncInterval must be above 0 and at most 2,147,483,647 milliseconds, or Infinity, not ${syncInterval}`);
   }
   return {
     syncInterval,
@@ -91,33 +94,56 @@ export function walLimits(options: WalOptions): WalLimits {
 }
 
 export function requireDirectory(directory: unknown): asserts directory is string {
-  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
+  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError(`directory must be the path of a directory, not ${shown(directory)}`);
 }
 
 /** `after` says where to go on behind damage, and means nothing without it. */
 export function requireDamagePolicy(onDamage: unknown, after?: unknown): void {
-  if (onDamage !== "refuse" && onDamage !== "stop") throw new TypeError('onDamage is "refuse" or "stop"');
+  if (onDamage !== "refuse" && onDamage !== "stop") throw new TypeError(`onDamage must be "refuse" or "stop", not ${shown(onDamage)}`);
   if (after === undefined) return;
-  if (onDamage === "refuse") throw new TypeError('after goes with onDamage: "stop"');
+  if (onDamage === "refuse") throw new TypeError('after goes with onDamage: "stop", and means nothing without it');
   requireLsn(after, "after");
 }
 
 export function requireLsn(lsn: unknown, what: string): asserts lsn is Lsn {
-  if (typeof lsn !== "number") throw new TypeError(`${what} must be a number`);
-  if (!Number.isSafeInteger(lsn) || lsn < 0) throw new RangeError(`${what} must be a safe integer, 0 or more`);
+  if (typeof lsn !== "number") throw new TypeError(`${what} must be a number, not ${shown(lsn)}`);
+  if (!Number.isSafeInteger(lsn) || lsn < 0) throw new RangeError(`${what} must be a safe integer, 0 or more, not ${lsn}`);
 }
 
 /** What a JavaScript caller may get wrong beside the numbers, for whatever opens a log. */
 export function requireOptions(options: unknown): void {
-  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object");
-  const { codec, mustExist, oneContainer } = options as Readonly<Record<string, unknown>>;
+  if (typeof options !== "object" || options === null) throw new TypeError(`options must be an object, not ${shown(options)}`);
+  requireKnownNames(options, OPTIONS, "a log");
+  const { codec, mustExist, oneContainer, disk } = options as Readonly<Record<string, unknown>>;
   if (codec !== undefined) requireCodec(codec);
-  for (const [name, flag] of Object.entries({ mustExist, oneContainer })) {
-    if (flag !== undefined && typeof flag !== "boolean") throw new TypeError(`${name} must be true or false`);
-  }
+  requireFlag(mustExist, "mustExist");
+  requireFlag(oneContainer, "oneContainer");
+  requireDisk(disk);
+}
+
+/** Those of a reader are among those of a writer, so that both can be given the same object. */
+const OPTIONS = {
+  codec: true,
+  syncInterval: true,
+  segmentSize: true,
+  maxEntrySize: true,
+  maxBatchSize: true,
+  highWaterMark: true,
+  mustExist: true,
+  onDamage: true,
+  after: true,
+  oneContainer: true,
+  disk: true,
+  unproven: true,
+  logId: true,
+} satisfies Record<keyof WalOptions | keyof WalSyncOptions | keyof MemoryWalOptions, true>;
+
+export function requireDisk(disk: unknown): void {
+  if (disk === undefined || (typeof disk === "object" && disk !== null && ("list" in disk || "listSync" in disk))) return;
+  throw new TypeError(`disk must be a Disk of @laminar/disk, not ${shown(disk)}`);
 }
 
 function requireCodec(codec: unknown): void {
   const { encode, decode } = (codec ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof encode !== "function" || typeof decode !== "function") throw new TypeError("codec must have encode(entry) and decode(bytes)");
+  if (typeof encode !== "function" || typeof decode !== "function") throw new TypeError(`codec must have encode(entry) and decode(bytes), as msgpackCodec() has; not ${shown(codec)}`);
 }

@@ -251,7 +251,7 @@ export class WalWriter<I> {
 
   #refusal(): WalError | undefined {
     if (this.#poison) return this.#poison;
-    return this.#closing && new WalError("WAL_CLOSED", `${this.#parts.catalog.directory}: this log was closed`, { file: this.#parts.catalog.directory });
+    return this.#closing && new WalError("WAL_CLOSED", `${this.#parts.catalog.directory}: this log was closed; open it again`, { file: this.#parts.catalog.directory });
   }
 
   #requireUsable(): void {
@@ -260,7 +260,7 @@ export class WalWriter<I> {
   }
 
   #fail(cause: unknown): WalError {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = this.#parts.segments.named(cause instanceof Error ? cause.message : String(cause));
     const file = this.#parts.catalog.directory;
     const message = `${file}: writing failed and this log takes nothing more; close it and open it again. ${why}`;
     const poison = new WalError("WAL_POISONED", message, { file, cause });

@@ -292,3 +292,31 @@ describe("a log whose lock was taken away", () => {
     expect(lsnsOf(await readAll(await openWalReader(DIRECTORY, { disk })))).toEqual([1]);
   });
 });
+
+describe("what a failure says", () => {
+  it.each([
+    ["full", (disk: SimulatedDisk) => disk.limitSpace(500)],
+    ["failing", (disk: SimulatedDisk) => disk.plan(({ kind }) => (kind === "write" ? { kind: "error", errno: "EIO" } : undefined))],
+    ["failing to sync", (disk: SimulatedDisk) => disk.plan(({ kind }) => (kind === "sync" ? { kind: "error", errno: "EIO" } : undefined))],
+  ])("names the segment by the name that it has, where the disk is %s", async (_, break_) => {
+    const disk = createSimulatedDisk();
+    const log = await openOn(disk);
+    break_(disk);
+    log.append(put("k", "v".repeat(700)));
+    const error = await errorOf(log.sync());
+    expect(String(error)).toContain("/log/0000000000000001.wal");
+    expect(String(error)).not.toContain(".tmp");
+    await errorOf(log.close());
+  });
+
+  it("names a segment that was never published by its temporary name", async () => {
+    const disk = createSimulatedDisk();
+    const log = await openOn(disk);
+    log.append(put("k", "v".repeat(2000)));
+    await log.sync();
+    disk.plan(({ kind, path }) => (kind === "write" && path.endsWith(".tmp") ? { kind: "error", errno: "EIO" } : undefined));
+    log.append(put("k", "v"));
+    expect(String(await errorOf(log.sync()))).toContain("/log/0000000000000002.wal.tmp");
+    await errorOf(log.close());
+  });
+});

@@ -29,14 +29,14 @@ const lsnsOn = async (disk: SimulatedDisk): Promise<number[]> => lsnsOf(await re
 const newestOf = (files: Files): string => segmentNames(files).at(-1) as string;
 
 /** Records of one commit each, synced one by one, and closed unless the program was killed. */
-async function written(records: number, options: WalOptions & { readonly killed?: boolean } = {}): Promise<SimulatedDisk> {
+async function written(records: number, { killed = false, ...options }: WalOptions & { readonly killed?: boolean } = {}): Promise<SimulatedDisk> {
   const disk = createSimulatedDisk();
   const log = await open(disk, options);
   for (let i = 1; i <= records; i++) {
     log.append(commit(i));
     await log.sync();
   }
-  if (options.killed !== true) await log.close();
+  if (!killed) await log.close();
   return disk;
 }
 

@@ -8,7 +8,7 @@ import { SoakState } from "./soak-state.ts";
 const usage = `soak --minutes N [--state DIRECTORY]
 
 Runs the rows that have a goal for it, round after round with new seeds, and goes on where the last run ended. Exits with 1 when any
-round of any run found a violation.
+round of any run found a violation, with 2 for wrong options.
   --minutes N          begins no further round after so many minutes; a round takes a minute or two
   --state DIRECTORY    what all rounds have come to, "soak" if not given`;
 
@@ -58,14 +58,11 @@ async function main(): Promise<number> {
     console.log(usage);
     return 0;
   }
-  if (values.minutes === undefined || !(minutes > 0)) {
-    console.error(usage);
-    return 2;
-  }
+  if (!(minutes > 0)) throw new Error(`--minutes takes a number above 0${values.minutes === undefined ? "" : `, not ${JSON.stringify(values.minutes)}`}`);
   return soak(minutes, values.state);
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`${error instanceof Error ? error.message : String(error)}\nTry --help.`);
   return 2;
 });

@@ -58,7 +58,7 @@ function requireAll({ survey, log, acceptMissingLog = false, acceptDamage = fals
     return;
   }
   requireNoLogNeeded(checkpoint, acceptDamage ? skipped.filter(({ kind }) => kind !== "damaged" || !checkpoint) : skipped, acceptMissingLog);
-  if (!checkpoint && mustExist) throw new RecoveryError("RECOVERY_NOT_FOUND", "there is neither a checkpoint nor a log");
+  if (!checkpoint && mustExist) throw new RecoveryError("RECOVERY_NOT_FOUND", "there is neither a checkpoint nor a log; check the paths, or leave mustExist out to start from nothing");
 }
 
 /** The log as if it reached as far as anybody asks. */

@@ -29,7 +29,9 @@ export interface RecoveryParts {
 
 /** How far a recovery has come. */
 export interface RecoveryProgress {
+  /** What is under way: the load of a checkpoint, then the replay of the log after it. */
   readonly phase: "checkpoint" | "replay";
+  /** Keys of the checkpoint, or entries of the log, so far. */
   readonly entries: number;
   /** Of how many, where that is known. */
   readonly total?: number | undefined;

@@ -15,10 +15,14 @@ export interface RecoveredState {
   readonly walPosition: number;
   /** Log entries read, applied or not. */
   readonly walEntriesReplayed: number;
+  /** How far each source was read, as of the last commit applied: read on from there. */
   readonly sourceOffsets: ReadonlyMap<string, bigint>;
+  /** How far time had come, as of the same commit; `undefined` when none said. */
   readonly watermark?: bigint | undefined;
+  /** The checkpoint that was used, if one was. */
   readonly checkpointId?: number | undefined;
   /** Changes after the snapshot, in log order; empty when they weren't collected. */
   readonly stateChanges: readonly StateChange[];
+  /** What was found, skipped and given up; `formatReport` puts it in words. */
   readonly report: RecoveryReport;
 }

@@ -27,19 +27,25 @@ export interface RecoveryErrorDetails {
 /** A recovery that is refused. Recognise it by `name` and `code`, not by `instanceof`: two versions may be loaded. */
 export class RecoveryError extends Error {
   override readonly name = "RecoveryError";
+  /** What went wrong, for programs. It stays; the message may change. */
   readonly code: RecoveryErrorCode;
-  readonly checkpointId: number | undefined;
-  readonly lsn: number | undefined;
-  readonly expected: unknown;
-  readonly actual: unknown;
+  /** The checkpoint in question; `undefined` when none is. */
+  declare readonly checkpointId: number | undefined;
+  /** The record in question; `undefined` when none is. */
+  declare readonly lsn: number | undefined;
+  /** What should have been there, such as a number of bytes or a record; `undefined` where there is no such thing. */
+  declare readonly expected: unknown;
+  /** What was there instead. */
+  declare readonly actual: unknown;
 
   constructor(code: RecoveryErrorCode, message: string, details: RecoveryErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.checkpointId = details.checkpointId;
-    this.lsn = details.lsn;
-    this.expected = details.expected;
-    this.actual = details.actual;
+    // A field that isn't known isn't there, so that an error that nobody catches is printed without it.
+    if (details.checkpointId !== undefined) this.checkpointId = details.checkpointId;
+    if (details.lsn !== undefined) this.lsn = details.lsn;
+    if (details.expected !== undefined) this.expected = details.expected;
+    if (details.actual !== undefined) this.actual = details.actual;
   }
 }
 

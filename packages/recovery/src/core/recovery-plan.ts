@@ -88,7 +88,7 @@ function requireSameLog({ id, walId, walPosition }: CheckpointMetadata, { logId 
     throw new RecoveryError("RECOVERY_LOG_MISMATCH", message, { checkpointId: id, expected: walId, actual: logId });
   }
   if (walId !== undefined || walPosition === 0) return;
-  const message = `checkpoint ${id} is at position ${walPosition} and names no log: whether it belongs to log ${logId} can't be said`;
+  const message = `checkpoint ${id} is at position ${walPosition} and names no log: whether it belongs to log ${logId} can't be said. Make checkpoints with log or walId; move this one away if it isn't of this log`;
   throw new RecoveryError("RECOVERY_LOG_ID_UNKNOWN", message, { checkpointId: id, lsn: walPosition, actual: logId });
 }
 
@@ -106,7 +106,7 @@ export function requireWhole(after: number, log: LogFacts): void {
 }
 
 function incomplete(expected: number, actual: number): RecoveryError {
-  const message = `the log gave record ${actual} where ${expected} was expected: records are missing or stand twice`;
+  const message = `the log gave record ${actual} where ${expected} was expected: records are missing or stand twice. Restore the log; if the reader is your own, its fault may be there`;
   return new RecoveryError("RECOVERY_LOG_INCOMPLETE", message, { lsn: expected, expected, actual });
 }
 
@@ -120,7 +120,7 @@ export function requireNoLogNeeded(chosen: CheckpointMetadata | undefined, skipp
   }
   if (!chosen) {
     if (!damaged) return;
-    throw new RecoveryError("RECOVERY_NO_USABLE_CHECKPOINT", `no checkpoint verifies and there is no log (${damaged.detail})`, { checkpointId: damaged.id });
+    throw new RecoveryError("RECOVERY_NO_USABLE_CHECKPOINT", `no checkpoint verifies and there is no log (${damaged.detail}). Restore one of them`, { checkpointId: damaged.id });
   }
   if (acceptMissingLog) return;
   if (chosen.walId !== undefined) {
@@ -128,6 +128,6 @@ export function requireNoLogNeeded(chosen: CheckpointMetadata | undefined, skipp
     throw new RecoveryError("RECOVERY_LOG_MISSING", message, { checkpointId: chosen.id, expected: chosen.walId });
   }
   if (!damaged) return;
-  const message = `checkpoint ${damaged.id} is newer than ${chosen.id}, doesn't verify, and there is no log to make up for it (${damaged.detail})`;
+  const message = `checkpoint ${damaged.id} is newer than ${chosen.id}, doesn't verify, and there is no log to make up for it (${damaged.detail}). Restore one of them, or take the older checkpoint with acceptMissingLog`;
   throw new RecoveryError("RECOVERY_NEWER_CHECKPOINT_DAMAGED", message, { checkpointId: damaged.id });
 }

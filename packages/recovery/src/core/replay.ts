@@ -137,6 +137,6 @@ export class Replay implements EntryVisitor {
 }
 
 function tooLarge(lsn: number, expected: number, actual: number): RecoveryError {
-  const message = `the changes before record ${lsn} that wait for their commit are above maxTransactionBytes, ${expected}`;
+  const message = `the changes before record ${lsn} that wait for their commit are above maxTransactionBytes, ${expected}: raise it, or commit more often`;
   return new RecoveryError("RECOVERY_TRANSACTION_TOO_LARGE", message, { lsn, expected, actual });
 }

@@ -98,6 +98,7 @@ export interface DurableStateOptions<V> {
   readonly checkpoints?:
     | Pick<CheckpointConfig, "interval" | "minWalSizeForCheckpoint" | "maxRetained" | "incremental" | "maxChainLength" | "maxDeltaRatio">
     | undefined;
+  /** How the log is divided into files. It goes behind the oldest kept checkpoint in steps of a segment. */
   readonly log?: Pick<WalOptions, "segmentSize"> | undefined;
   /** `"stop"`: what is behind damage of the log is given up, and `recovered` says so. @default "refuse" */
   readonly onDamage?: "refuse" | "stop" | undefined;

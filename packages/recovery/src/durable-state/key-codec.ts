@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { shown } from "../argument-checks.ts";
 
 /** How a state's keys become bytes, and the text by which staged changes are found. */
 export interface KeyCodec<K> {
@@ -17,9 +18,9 @@ const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.by
 
 export const stringKeys: KeyCodec<string> = {
   encode(key) {
-    if (typeof key !== "string") throw new TypeError(`a key is a string, not ${typeof key}; for bytes open the state with keys: "bytes"`);
+    if (typeof key !== "string") throw new TypeError(`a key is a string, not ${shown(key)}; for bytes open the state with keys: "bytes"`);
     // Two different broken strings would become the same bytes.
-    if (/\p{Surrogate}/u.test(key)) throw new TypeError("a key has half of a surrogate pair, which no bytes can stand for");
+    if (/\p{Surrogate}/u.test(key)) throw new TypeError(`a key has half of a surrogate pair, which no bytes can stand for: ${shown(key)}`);
     return encoder.encode(key);
   },
   decode: (bytes) => decoder.decode(bytes),
@@ -28,7 +29,7 @@ export const stringKeys: KeyCodec<string> = {
 
 export const byteKeys: KeyCodec<Uint8Array> = {
   encode(key) {
-    if (!(key instanceof Uint8Array)) throw new TypeError(`a key is a Uint8Array, not ${typeof key}`);
+    if (!(key instanceof Uint8Array)) throw new TypeError(`a key is a Uint8Array, not ${shown(key)}; for text open the state without keys: "bytes"`);
     return key;
   },
   decode: (bytes) => bytes.slice(),

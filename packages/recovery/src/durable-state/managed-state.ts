@@ -1,8 +1,10 @@
 import type { CheckpointMetadata, CommitPoint } from "@laminar/checkpoint";
 import type { StateStore } from "@laminar/state-snapshot";
+import { shown } from "../argument-checks.ts";
 import { RecoveryError } from "../core/recovery-error.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
 import type { BackgroundCheckpoints } from "./background-checkpoints.ts";
+import { checkInput } from "./check-options.ts";
 import type { CommitLog } from "./commit-log.ts";
 import type { ChangeGroup, CommitInput, DurableState, DurableStateStats } from "./durable-state.ts";
 import { type Codecs, type StagedChange, StagedChanges } from "./staged-changes.ts";
@@ -89,7 +91,7 @@ export class ManagedState<K, V> implements DurableState<K, V> {
 
   async update<T>(change: (group: ChangeGroup<K, V>) => T | Promise<T>, input: CommitInput = {}): Promise<T> {
     this.#open();
-    if (typeof change !== "function") throw new TypeError("update() takes a function");
+    if (typeof change !== "function") throw new TypeError(`update() takes a function, not ${shown(change)}`);
     const result = this.#updates.then(async () => {
       this.#open();
       const group = this.#group();
@@ -125,9 +127,10 @@ export class ManagedState<K, V> implements DurableState<K, V> {
   /** The staged changes, unless the state is closed or has failed. */
   #open(): StagedChanges<K, V> {
     const { directory } = this.#parts;
-    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed`);
+    if (this.#closing) throw new RecoveryError("RECOVERY_STATE_CLOSED", `${directory}: the state was closed; open it again`);
     if (this.#failure === undefined) return this.#staged;
-    const message = `${directory}: an earlier write failed, so nobody knows what is durable. Close the state and open it again`;
+    const why = this.#failure instanceof Error ? this.#failure.message : shown(this.#failure);
+    const message = `${directory}: an earlier write failed, so nobody knows which of the last commits are durable. Close the state and open it again: what is durable is there. ${why}`;
     throw new RecoveryError("RECOVERY_STATE_FAILED", message, { cause: this.#failure });
   }
 
@@ -181,17 +184,3 @@ export class ManagedState<K, V> implements DurableState<K, V> {
     if (failures.length > 0 && this.#failure === undefined) throw failures[0];
   }
 }
-
-function checkInput(input: CommitInput): CommitInput {
-  if (typeof input !== "object" || input === null) throw new TypeError("a commit takes { offsets, watermark }");
-  const { offsets, watermark } = input;
-  if (offsets !== undefined && !(offsets instanceof Map)) throw new TypeError("offsets must be a Map");
-  for (const [source, offset] of offsets ?? []) checkInteger(`the offset of ${String(source)}`, offset);
-  if (watermark !== undefined) checkInteger("watermark", watermark);
-  return input;
-}
-
-function checkInteger(name: string, value: unknown): void {
-  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) throw new TypeError(`${name} must be a bigint or a safe integer`);
-}
-

@@ -3,10 +3,12 @@ import { fileCheckpointStore, openCheckpointManager } from "@laminar/checkpoint"
 import { type Disk, type DirectoryLock, isDiskError, lockDirectory, makeDirectories, nodeDisk } from "@laminar/disk";
 import { createStateStore, mergeSnapshots } from "@laminar/state-snapshot";
 import { msgpackCodec, openWal } from "@laminar/wal";
+import { checkSignal } from "../core/load-checkpoint.ts";
 import { RecoveryError } from "../core/recovery-error.ts";
 import { recover } from "../recover.ts";
 import { storeSink } from "../store-sink.ts";
 import { BackgroundCheckpoints } from "./background-checkpoints.ts";
+import { checkOptions } from "./check-options.ts";
 import { CommitLog } from "./commit-log.ts";
 import type { DurableState, DurableStateOptions, DurableStateStats } from "./durable-state.ts";
 import { byteKeys, type KeyCodec, stringKeys } from "./key-codec.ts";
@@ -25,13 +27,14 @@ export function openDurableState<V = unknown>(options: DurableStateOptions<V> & 
 export function openDurableState<V = unknown>(options: DurableStateOptions<V> & { readonly keys?: "string" | undefined }): Promise<DurableState<string, V>>;
 export async function openDurableState<V>(options: DurableStateOptions<V>): Promise<DurableState<string, V> | DurableState<Uint8Array, V>> {
   checkOptions(options);
+  checkSignal(options.signal);
   return options.keys === "bytes" ? open(options, byteKeys) : open(options, stringKeys);
 }
 
 async function open<K, V>(options: DurableStateOptions<V>, keys: KeyCodec<K>): Promise<DurableState<K, V>> {
   const { directory, disk = nodeDisk, oneContainer, onDamage = "refuse", mustExist = false, values = msgpackCodec<V>(), onProgress, signal } = options;
   const places = { checkpointDir: join(directory, "checkpoints"), walDir: join(directory, "log") };
-  if (mustExist && (await disk.stat(directory)) === undefined) throw new RecoveryError("RECOVERY_NOT_FOUND", `${directory}: there is no state`);
+  if (mustExist && (await disk.stat(directory)) === undefined) throw new RecoveryError("RECOVERY_NOT_FOUND", `${directory}: there is no state; check the path, or leave mustExist out to begin an empty one`);
   const lock = await take(disk, directory, oneContainer);
   const release: (() => Promise<unknown>)[] = [() => lock.release()];
   try {
@@ -71,16 +74,4 @@ async function requireFreeCheckpoints(disk: Disk, directory: string, oneContaine
   if ((await disk.stat(directory)) === undefined) return;
   const lock = await fileCheckpointStore(directory, { disk, oneContainer }).lock();
   await lock.release();
-}
-
-function checkOptions<V>(options: DurableStateOptions<V>): void {
-  if (typeof options !== "object" || options === null) throw new TypeError("openDurableState takes { directory }");
-  const { directory, keys, values, oneContainer, onProgress } = options;
-  if (typeof directory !== "string" || directory === "" || directory.includes("\0")) throw new TypeError("directory must be a path");
-  if (keys !== undefined && keys !== "string" && keys !== "bytes") throw new TypeError('keys is "string" or "bytes"');
-  if (values !== undefined && (typeof values?.encode !== "function" || typeof values.decode !== "function")) {
-    throw new TypeError("values must have encode(value) and decode(bytes)");
-  }
-  if (oneContainer !== undefined && typeof oneContainer !== "boolean") throw new TypeError("oneContainer must be true or false");
-  if (onProgress !== undefined && typeof onProgress !== "function") throw new TypeError("onProgress must be a function");
 }

@@ -1,5 +1,6 @@
 import type { StateStore } from "@laminar/state-snapshot";
 import type { WalCodec } from "@laminar/wal";
+import { shown } from "../argument-checks.ts";
 import type { ChangeGroup } from "./durable-state.ts";
 import type { KeyCodec } from "./key-codec.ts";
 import { StagedBytes } from "./staged-bytes.ts";
@@ -43,7 +44,7 @@ export class StagedChanges<K, V> implements ChangeGroup<K, V> {
   put(key: K, value: V): void {
     const bytes = this.#codecs.keys.encode(key);
     const encoded = this.#codecs.values.encode(value);
-    if (!(encoded instanceof Uint8Array)) throw new TypeError("encode() of the values' codec must give a Uint8Array");
+    if (!(encoded instanceof Uint8Array)) throw new TypeError(`encode() of the values' codec must give a Uint8Array, not ${shown(encoded)}`);
     this.#stage({ type: "put", key: this.#bytes.copy(bytes), value: this.#bytes.copy(encoded) });
   }
 

@@ -4,7 +4,7 @@ Usage: laminar-wal <command> <directory> [options]     (npx @laminar/wal ...)
 
 Commands
   inspect   what stands in the directory: segments, record numbers, sessions, fences,
-            leftovers, the lock. Reads headers only
+            leftovers, the lock. Reads headers, and the newest segment
   verify    reads everything; says whether it is whole, and if not, what is wrong where
   dump      the entries, one JSON object a line
 

@@ -9,7 +9,7 @@ import { complain, type Streams } from "./streams.ts";
 export async function verify({ directory, json }: { readonly directory: string; readonly json: boolean }, streams: Streams): Promise<number> {
   const report = await verifyWal(directory);
   if (report.verdict === "missing") {
-    await complain(streams, `there is no log in ${directory}`);
+    await complain(streams, `there is no log in ${directory}; give the directory that holds the .wal files`);
     return NOT_READ;
   }
   await print(streams.stdout, json ? `${JSON.stringify(asJson(report), undefined, 2)}\n` : asText(report));

@@ -1,8 +1,9 @@
+import { shown } from "../argument-checks.ts";
 import type { WalCodec } from "../wal-entry.ts";
 
 /** The same bytes as a plain `Uint8Array`, whatever subclass (`Buffer`) they came as. */
 export function plainView(bytes: Uint8Array): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError("bytes must be a Uint8Array");
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`bytes must be a Uint8Array, not ${shown(bytes)}`);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -13,7 +14,7 @@ export function plainView(bytes: Uint8Array): Uint8Array {
  */
 export const bytesCodec: WalCodec<Uint8Array> = {
   encode(entry) {
-    if (!(entry instanceof Uint8Array)) throw new TypeError("bytesCodec: an entry must be a Uint8Array");
+    if (!(entry instanceof Uint8Array)) throw new TypeError(`bytesCodec: an entry must be a Uint8Array, not ${shown(entry)}`);
     return entry;
   },
   decode: plainView,

@@ -1,0 +1,21 @@
+// What a compiler refuses to its users, callers in JavaScript find out before anything has changed.
+
+/** A value as a message about it shows it: `"3"` is told from `3`, and no large one is written out. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
+  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+}
+
+/** A name that no option has is refused: misspelt, it would leave the default in place without a word. */
+export function requireKnownNames(options: object, known: Readonly<Record<string, true>>, whose: string): void {
+  const unknown = Object.entries(options).find(([name, value]) => value !== undefined && !Object.hasOwn(known, name));
+  if (unknown) throw new TypeError(`${whose} has no option ${shown(unknown[0])}; there are ${Object.keys(known).join(", ")}`);
+}
+
+export function requireFlag(value: unknown, name: string): void {
+  if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${shown(value)}`);
+}
