@@ -68,7 +68,7 @@ export async function openWal(
 function tellOpened(opened: WriteAheadLog<unknown, unknown>, location: string, found: FoundLog | undefined, duration: number): void {
   const { logId, startsAfter, lastLsn, end, damageAtStart } = opened;
   const { segments, sizeBytes } = opened.stats();
-  const restatedBatches = found?.restatement?.segment.copies?.length ?? 0;
+  const restatedBatches = found?.restatement?.copies.length ?? 0;
   send("laminar:wal:opened", { location, logId, isNew: !found, startsAfter, lastLsn, segments, sizeBytes, end, damageAtStart, restatedBatches, duration });
 }
 
