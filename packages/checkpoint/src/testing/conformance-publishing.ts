@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { crc32 } from "@laminar/disk/checksum";
-import { bytesOf, type Declare, metadataOf, put, rejectsWith, requirePublished, requireUnpublished, stateOf } from "./store-assertions.ts";
+import { bytesOf, type Declare, metadataOf, put, rejectsWith, requirePublished, requireSameBytes, requireUnpublished, stateOf } from "./store-assertions.ts";
 
 export function publishingConformance(declare: Declare): void {
   wholeConformance(declare);
@@ -47,7 +47,7 @@ function wholeConformance(declare: Declare): void {
       const given = metadata.slice();
       await store.publish(id, [], () => given);
       given.fill(0xee);
-      assert.deepEqual(new Uint8Array(await store.readMetadata(id)), metadata);
+      requireSameBytes(await store.readMetadata(id), metadata);
     }
   });
 

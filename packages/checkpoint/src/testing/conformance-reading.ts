@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isCheckpointError } from "../checkpoint-error.ts";
-import { bytesOf, type Declare, metadataOf, put, requirePublished, requireUnpublished, stateOf } from "./store-assertions.ts";
+import { bytesOf, type Declare, metadataOf, put, requirePublished, requireSameBytes, requireUnpublished, stateOf } from "./store-assertions.ts";
 
 /** More than one chunk of any store. */
 const large = (): readonly Uint8Array[] => Array.from({ length: 40 }, (_, at) => new Uint8Array(100_000).fill(at + 1));
@@ -60,14 +60,14 @@ function stateConformance(declare: Declare): void {
     const scan = (id: number): AsyncIterable<Uint8Array> => store.scanState?.(id) ?? store.readState(id);
     const scanned: Uint8Array[] = [];
     for await (const chunk of scan(1)) scanned.push(chunk.slice());
-    assert.deepEqual(Buffer.concat(scanned), Buffer.concat(large()));
+    requireSameBytes(Buffer.concat(scanned), Buffer.concat(large()));
     // Another scan meanwhile has memory of its own.
     const [first, second] = [scan(1)[Symbol.asyncIterator](), scan(1)[Symbol.asyncIterator]()];
     const { value } = await first.next();
     const before: Uint8Array = value.slice();
     await second.next();
     await second.next();
-    assert.deepEqual(value, before);
+    requireSameBytes(value, before);
     for (const iterator of [first, second]) await iterator.return?.();
     await assert.rejects(async () => scan(7)[Symbol.asyncIterator]().next(), (error) => isCheckpointError(error, "CHECKPOINT_NOT_FOUND"));
   });

@@ -44,3 +44,8 @@ export async function requirePublished(store: CheckpointStore, id: number, state
   assert.equal(await metadataOf(store, id), `metadata of ${id}, ${state.length}`);
   assert.equal(await stateOf(store, id), state);
 }
+
+/** For more than a few bytes: what shows how arrays differ (`deepEqual` on Node.js 26) takes gigabytes for a million of them. */
+export function requireSameBytes(actual: Uint8Array, expected: Uint8Array): void {
+  assert.equal(Buffer.compare(actual, expected), 0, `${actual.length} bytes where ${expected.length} were written, and not the same ones`);
+}

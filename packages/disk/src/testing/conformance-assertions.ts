@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, throws } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
 import type { Disk, DiskFile } from "../disk.ts";
 import { type DiskErrorCode, isDiskError } from "../disk-error.ts";
@@ -26,6 +26,11 @@ function hasCode(code: DiskErrorCode): (error: unknown) => true {
     ok(isDiskError(error, code), `expected ${code}, got ${String(error)}`);
     return true;
   };
+}
+
+/** For many bytes: what shows how arrays differ (`deepStrictEqual` on Node.js 26) takes hundreds of megabytes for three thousand. */
+export function sameBytes(actual: Uint8Array, expected: Uint8Array): void {
+  strictEqual(Buffer.compare(actual, expected), 0, `${actual.length} bytes where ${expected.length} were written, and not the same ones`);
 }
 
 export async function contentOf(file: DiskFile): Promise<Uint8Array> {
