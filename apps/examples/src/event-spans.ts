@@ -12,7 +12,7 @@ export function traceEvents(tracer: Tracer): () => void {
     const endTime = Date.now();
     const span = tracer.startSpan(name, { startTime: endTime - duration, attributes });
     if (failure !== undefined) {
-      const error = failure instanceof Error ? failure : new Error(String(failure));
+      const error = failure instanceof Error ? failure : new Error("something else than an error was thrown", { cause: failure });
       span.recordException(error);
       span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
     }

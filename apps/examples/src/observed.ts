@@ -25,9 +25,9 @@ async function run(path: string): Promise<void> {
     void registry.metrics().then((text) => response.setHeader("content-type", registry.contentType).end(text));
   });
   server.listen(Number(port), () => console.log(`metrics at http://localhost:${(server.address() as AddressInfo).port}/metrics`));
-  let isWanted = true;
-  process.once("SIGINT", () => (isWanted = false));
-  for (let n = 0; isWanted; n++) {
+  const stop = new AbortController();
+  process.once("SIGINT", () => stop.abort());
+  for (let n = 0; !stop.signal.aborted; n++) {
     state.put(`key ${n % 100}`, n);
     await state.commit();
     if (n % 100 === 99) await state.checkpoint();

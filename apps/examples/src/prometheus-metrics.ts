@@ -42,29 +42,30 @@ function seconds(milliseconds: number | undefined): number | undefined {
 
 /** Gives a registry the numbers of a state, which are read each time that they are asked for. */
 export function exposeStats(registry: Registry, state: { stats(): DurableStateStats }): void {
-  const registers = [registry];
   for (const [name, help, read] of counters) {
-    new Counter({
+    const counter: Counter = new Counter({
       name,
       help,
-      registers,
+      registers: [],
       collect() {
         this.reset();
         this.inc(read(state.stats()));
       },
     });
+    registry.registerMetric(counter);
   }
   for (const [name, help, read] of gauges) {
-    new Gauge({
+    const gauge: Gauge = new Gauge({
       name,
       help,
-      registers,
+      registers: [],
       collect() {
         const value = read(state.stats());
         if (value === undefined) this.remove();
         else this.set(value);
       },
     });
+    registry.registerMetric(gauge);
   }
 }
 
