@@ -93,7 +93,7 @@ describe("places", () => {
     if (command === "plan") expect(outcome.stdout).toBe("fresh start: there is neither a checkpoint nor a log\n\ncheckpoint  none\nlog         none\n");
     if (command === "recover") expect(outcome.stdout).toBe("");
     const refused = await runCommand([command, "--checkpoints", checkpoints, "--wal", log, "--must-exist"]);
-    const refusal = "RECOVERY_NOT_FOUND: there is neither a checkpoint nor a log";
+    const refusal = "RECOVERY_NOT_FOUND: there is neither a checkpoint nor a log; check the paths, or leave --must-exist out to start from nothing";
     expect([refused.code, refused.stderr]).toEqual([3, command === "plan" ? missing : `${missing}laminar-recovery: ${refusal}\n`]);
     if (command === "plan") expect(refused.stdout.split("\n")[0]).toBe(`refused: ${refusal}`);
     expect(await readdir(root)).toEqual([]);

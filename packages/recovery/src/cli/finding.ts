@@ -20,7 +20,7 @@ export function findingInWords({ code, message }: Finding): string {
 
 /** Messages name the options of a program; here they are called otherwise. */
 export function optionsInWords(message: string): string {
-  return message.replaceAll("acceptMissingLog", "--accept-missing-log").replaceAll('onDamage: "stop"', "--on-damage stop");
+  return message.replaceAll("acceptMissingLog", "--accept-missing-log").replaceAll("mustExist", "--must-exist").replaceAll('onDamage: "stop"', "--on-damage stop");
 }
 
 /** Says which places aren't there. That is no error, and may be the wrong path. */

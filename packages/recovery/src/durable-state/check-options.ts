@@ -63,10 +63,12 @@ function checkLog(log: NonNullable<Options["log"]>): void {
   if (log.segmentSize !== undefined) whole("log.segmentSize", log.segmentSize, 1024);
 }
 
+const COMMIT = { offsets: true, watermark: true } satisfies Record<keyof CommitInput, true>;
+
 /** What a commit says; a misspelt `offsets` would be counted twice after a crash. */
 export function checkInput(input: CommitInput): CommitInput {
   if (typeof input !== "object" || input === null) throw new TypeError(`a commit takes { offsets, watermark }, not ${shown(input)}`);
-  requireKnownNames(input, { offsets: true, watermark: true } satisfies Record<keyof CommitInput, true>, "a commit");
+  requireKnownNames(input, COMMIT, "a commit");
   const { offsets, watermark } = input;
   if (offsets !== undefined && !(offsets instanceof Map)) throw new TypeError(`offsets must be a Map of sources and offsets, not ${shown(offsets)}`);
   for (const [source, offset] of offsets ?? []) checkInteger(`offsets: the offset of ${String(source)}`, offset);
