@@ -96,7 +96,7 @@ checkpoint  kind   base  parts  position  created                   bytes  keys 
         12  -         -      -         -  -                             -     -  damaged: checkpoint_000000000000000c/metadata.json isn't there
         11  delta    10      2      1100  2026-01-02T03:15:05.000Z      6    31
         10  full     10      1      1000  2026-01-02T03:14:05.000Z   2500    30
-         9  -         -      -         -  -                             -     -  damaged: checkpoint_0000000000000009/metadata.json: the checksum of bytes 0 to 448 is 1c1bbdbe and should be 9a102931
+         9  -         -      -         -  -                             -     -  damaged: checkpoint_0000000000000009/metadata.json: the checksum of bytes 0 to 448 is c4d36b14 and should be 42d8ff9b
 `,
   });
 });
@@ -130,7 +130,7 @@ CHECKPOINT_CORRUPT
 
 CHECKPOINT_UNSUPPORTED_FORMAT
   file      checkpoint_000000000000000d/metadata.json
-  expected  0
+  expected  1
   found     9\\u001b[31m
   affects   checkpoint 13
   checkpoint_000000000000000d/metadata.json: format version 9\\u001b[31m; this release reads 1. Use the release that wrote it, or a newer one.
@@ -156,10 +156,10 @@ CHECKPOINT_CORRUPT
 
 CHECKPOINT_CORRUPT
   file      checkpoint_0000000000000009/metadata.json
-  expected  9a102931
-  found     1c1bbdbe
+  expected  42d8ff9b
+  found     c4d36b14
   affects   checkpoint 9
-  checkpoint_0000000000000009/metadata.json: the checksum of bytes 0 to 448 is 1c1bbdbe and should be 9a102931
+  checkpoint_0000000000000009/metadata.json: the checksum of bytes 0 to 448 is c4d36b14 and should be 42d8ff9b
 `,
   });
 });
@@ -206,7 +206,7 @@ it("show says on stderr what is wrong with the metadata: 1 for damage, 3 for a n
   const directory = await damagedDirectory();
   const outcome = (id: number) => lookAt(directory, "show", "--id", String(id));
   expect(await outcome(12)).toEqual({ code: 1, stdout: "", stderr: `laminar-checkpoint: CHECKPOINT_CORRUPT: ${nameOf(12)}/metadata.json isn't there\n` });
-  expect(await outcome(9)).toEqual({ code: 1, stdout: "", stderr: `laminar-checkpoint: CHECKPOINT_CORRUPT: ${nameOf(9)}/metadata.json: the checksum of bytes 0 to 448 is 1c1bbdbe and should be 9a102931\n` });
+  expect(await outcome(9)).toEqual({ code: 1, stdout: "", stderr: `laminar-checkpoint: CHECKPOINT_CORRUPT: ${nameOf(9)}/metadata.json: the checksum of bytes 0 to 448 is c4d36b14 and should be 42d8ff9b\n` });
   expect(await outcome(13)).toEqual({
     code: 3,
     stdout: "",
