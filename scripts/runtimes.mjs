@@ -1,6 +1,7 @@
 // Runs on other runtimes than this one what can differ there, and prints a table.
-// Usage: node scripts/runtimes.mjs [--full] [node22] [node24] [node26] [bun] [deno]; all of them by default
+// Usage: node scripts/runtimes.mjs [--full] [node22] [node24] [node26] [bun] [deno] [TEST …]; all of them by default
 //   --full  on a Node the whole test suite as well, which takes as long as it does on this one
+//   TEST    a path with a slash: of the suite only what stands there
 
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -45,13 +46,13 @@ async function runShort({ name, args }, program) {
   return count;
 }
 
-/** @param {string} program @returns {Promise<Count>} */
-async function runSuite(program) {
+/** @param {string} program @param {readonly string[]} paths of tests; all of them if none is named @returns {Promise<Count>} */
+async function runSuite(program, paths) {
   const directory = await mkdtemp(path.join(tmpdir(), "laminar-"));
   const file = path.join(directory, "tests.json");
   try {
     const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
-    const args = ["run", "--root", root, "--testTimeout", `${testTimeoutMs}`, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const args = ["run", ...paths, "--root", root, "--testTimeout", `${testTimeoutMs}`, "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     // Tests that start `node` by its name are to find this one.
     const env = { ...process.env, PATH: `${path.dirname(program)}${path.delimiter}${process.env.PATH}` };
     const code = await show(program, [vitest, ...args], { env });
@@ -109,15 +110,17 @@ async function shortRows(chosen) {
 
 /**
  * @param {readonly string[]} names all of them if none is named
- * @param {boolean} full the suites too, one after the other
+ * @param {readonly string[]} [suite] the tests of which the suites are run too, one after the other; none for all of them
  * @returns {Promise<Count>}
  */
-export async function checkRuntimes(names = [], full = false) {
+export async function checkRuntimes(names, suite) {
   const chosen = runtimes.filter(({ name }) => names.length === 0 || names.includes(name));
   const unknown = names.filter((name) => !runtimes.some((runtime) => runtime.name === name));
   if (unknown.length > 0) throw new RangeError(`${unknown.join(", ")}: the runtimes are ${runtimes.map(({ name }) => name).join(", ")}`);
   const rows = await shortRows(chosen);
-  for (const runtime of full ? chosen.filter(({ kind }) => kind === "node") : []) rows.push(await rowOf(runtime, "suite", runSuite));
+  for (const runtime of suite ? chosen.filter(({ kind }) => kind === "node") : []) {
+    rows.push(await rowOf(runtime, "suite", (program) => runSuite(program, suite ?? [])));
+  }
   console.log(tableOf(rows));
   /** @param {"passed" | "failed" | "skipped"} what */
   const sum = (what) => rows.reduce((total, { count }) => total + (count[what] ?? 0), 0);
@@ -126,6 +129,7 @@ export async function checkRuntimes(names = [], full = false) {
 
 if (isMain(import.meta.url)) {
   const args = process.argv.slice(2);
-  const names = args.filter((name) => name !== "--full");
-  process.exitCode = (await checkRuntimes(names, args.includes("--full"))).failed === 0 ? 0 : 1;
+  const names = args.filter((name) => name !== "--full" && !name.includes("/"));
+  const suite = args.includes("--full") ? args.filter((name) => name.includes("/")) : undefined;
+  process.exitCode = (await checkRuntimes(names, suite)).failed === 0 ? 0 : 1;
 }
