@@ -9,7 +9,7 @@ const folder = path.join(root, "apps/api-reference");
 /** Makes the pages and prints what is wrong. */
 export async function makeApiReference() {
   const typedoc = path.join(folder, "node_modules/typedoc/bin/typedoc");
-  const code = await show(process.execPath, [typedoc, "--options", path.join(folder, "typedoc.json")], folder);
+  const code = await show(process.execPath, [typedoc, "--options", path.join(folder, "typedoc.json")], { cwd: folder });
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
 }
 

@@ -9,6 +9,7 @@ import { makeApiReference } from "./api-reference.mjs";
 import { checkArrows } from "./arrows.mjs";
 import { checkPackages } from "./check-packages.mjs";
 import { dryRunRelease } from "./release-dry-run.mjs";
+import { checkRuntimes } from "./runtimes.mjs";
 import { checkStyle } from "./style.mjs";
 import { closingLine, countTests } from "./count.mjs";
 import { pnpm, seconds, show } from "./process.mjs";
@@ -65,6 +66,8 @@ const steps = [
   { name: "docs", run: makeApiReference },
   { name: "packages", run: () => checkPackages(), needsBuild: true },
   { name: "release", run: dryRunRelease, needsBuild: true },
+  // The newest of each kind: all of them would take twice as long.
+  { name: "runtimes", run: () => checkRuntimes(["node26", "bun", "deno"]), needsBuild: true },
 ];
 
 /** @type {Count} */

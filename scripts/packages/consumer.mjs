@@ -48,10 +48,16 @@ export async function install(directory, packed, all) {
   return capture("npm", ["install", "--prefer-offline", "--omit=optional", ...quiet], { cwd: directory });
 }
 
-/** Imports every door, each of which must export something. @param {string} directory @param {Packed} packed */
-export async function importDoors(directory, { doors }) {
+/**
+ * Imports every door, each of which must export something.
+ *
+ * @param {string} directory
+ * @param {Packed} packed
+ * @param {readonly string[]} [runtime] the program that runs it, and its arguments
+ */
+export async function importDoors(directory, { doors }, runtime) {
   const lines = doors.map((door) => `doors[${JSON.stringify(door)}] = await import(${JSON.stringify(door)});`);
-  return runFile(directory, "doors.mjs", ["const doors = {};", ...lines, sayEmptyDoors]);
+  return runFile(directory, "doors.mjs", ["const doors = {};", ...lines, sayEmptyDoors], runtime);
 }
 
 /** Takes every door with `require()`. @param {string} directory @param {Packed} packed */
@@ -63,10 +69,10 @@ export async function requireDoors(directory, { doors }) {
 const sayEmptyDoors = `const empty = Object.keys(doors).filter((name) => Object.keys(doors[name]).length === 0);
 if (empty.length > 0) throw new Error(empty.join(", ") + " exports nothing");`;
 
-/** @param {string} directory @param {string} file @param {readonly string[]} lines */
-async function runFile(directory, file, lines) {
+/** @param {string} directory @param {string} file @param {readonly string[]} lines @param {readonly string[]} [runtime] */
+async function runFile(directory, file, lines, [program = process.execPath, ...args] = []) {
   await writeFile(path.join(directory, file), `${lines.join("\n")}\n`);
-  return capture(process.execPath, [file], { cwd: directory });
+  return capture(program, [...args, file], { cwd: directory });
 }
 
 /**
@@ -92,6 +98,20 @@ export async function compile(directory, { folder, doors }) {
 export async function use(directory) {
   await mkdir(path.join(directory, "data"));
   return runFile(directory, "use.mjs", [`import { use } from "./out/use.js";`, `await use("data");`]);
+}
+
+/**
+ * Runs the use as it is written, by a runtime that takes TypeScript.
+ *
+ * @param {string} directory
+ * @param {Packed} packed
+ * @param {readonly string[]} runtime
+ */
+export async function useSource(directory, { folder }, runtime) {
+  const name = path.basename(folder);
+  await cp(path.join(root, "scripts/consumers", `${name}.ts`), path.join(directory, `${name}.ts`));
+  await mkdir(path.join(directory, "data", name), { recursive: true });
+  return runFile(directory, "use.mjs", [`import { use } from "./${name}.ts";`, `await use("data/${name}");`], runtime);
 }
 
 /** The names of all packages that the install brought, in order. @param {string} directory @returns {Promise<string[]>} */

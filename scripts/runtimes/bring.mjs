@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { capture, root } from "../process.mjs";
 
-/** @typedef {{ name: string, version: string, package: string, bin: string, args: readonly string[], isNode: boolean }} Runtime */
+/** @typedef {{ name: string, kind: "node" | "bun" | "deno", version: string, package: string, bin: string, args: readonly string[] }} Runtime */
 
 const { platform, arch } = process;
 const nodePlatform = platform === "win32" ? "win" : platform;
@@ -13,7 +13,7 @@ const nodePackage = `${platform === "darwin" && arch === "arm64" ? "node-bin" : 
 const nodeBin = platform === "win32" ? "bin/node.exe" : "bin/node";
 
 /** @param {string} name @param {string} version @returns {Runtime} */
-const node = (name, version) => ({ name, version, package: nodePackage, bin: `${nodePackage}/${nodeBin}`, args: [], isNode: true });
+const node = (name, version) => ({ name, kind: "node", version, package: nodePackage, bin: `${nodePackage}/${nodeBin}`, args: [] });
 
 /**
  * Exact versions, the newest of their lines when they were written here: a red run then says that Laminar changed, not that a
@@ -25,8 +25,8 @@ export const runtimes = [
   node("node22", "22.23.3"),
   node("node24", "24.21.0"),
   node("node26", "26.10.0"),
-  { name: "bun", version: "1.4.5", package: "bun", bin: "@oven/*/bin/bun", args: [], isNode: false },
-  { name: "deno", version: "2.9.6", package: "deno", bin: "@deno/*/deno", args: ["run", "--allow-all"], isNode: false },
+  { name: "bun", kind: "bun", version: "1.4.5", package: "bun", bin: "@oven/*/bin/bun", args: [] },
+  { name: "deno", kind: "deno", version: "2.9.6", package: "deno", bin: "@deno/*/deno", args: ["run", "--allow-all"] },
 ];
 
 /**

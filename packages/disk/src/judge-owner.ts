@@ -1,4 +1,4 @@
-import { linuxBoot, type LinuxBoot, type OwnerIdentity } from "./owner-identity.ts";
+import { linuxBoot, type LinuxBoot, type OwnerIdentity, unlockedPlatform } from "./owner-identity.ts";
 import type { Verdict } from "./owners.ts";
 
 /** What a Linux system shows of another owner. */
@@ -56,6 +56,8 @@ function judgeBySight(other: OwnerIdentity, seen: Sighting): Verdict {
 /** Why {@link judgeOwner} couldn't tell, as the end of a sentence. */
 export function whyUnknown(other: OwnerIdentity | undefined, self: OwnerIdentity | undefined): string {
   if (other === undefined || self === undefined) return "the name of its entry isn't one that this version writes";
+  const unlocked = unlockedPlatform(self) ?? unlockedPlatform(other);
+  if (unlocked !== undefined) return `a runtime asked the kernel of ${unlocked} for a lock and got none, as others than Node.js may`;
   const theirs = linuxBoot(other);
   const ours = linuxBoot(self);
   if (theirs === undefined || ours === undefined) return `it ran on ${platformOf(other)}, this is ${platformOf(self)}`;

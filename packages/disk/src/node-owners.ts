@@ -27,7 +27,7 @@ const localFileSystems: ReadonlySet<number> = new Set([
 /** The processes and threads of this machine. */
 export const nodeOwners: Owners = {
   async identify(directory) {
-    const place = process.platform === "linux" ? placeOnLinux(directory) : { where: process.platform, ...placeElsewhere };
+    const place = process.platform === "linux" ? placeOnLinux(directory) : { where: await whereElsewhere(directory), ...placeElsewhere };
     return formatIdentity({ ...place, pid: process.pid, nonce: randomBytes(8).toString("hex"), host: hostname() });
   },
 
@@ -43,6 +43,16 @@ export const nodeOwners: Owners = {
     return flag === undefined ? async () => undefined : openExclusively(join(directory, "LOCK.os"), flag);
   },
 };
+
+/** Where the kernel gives locks, its lock is taken already. */
+async function whereElsewhere(directory: string): Promise<string> {
+  const { platform } = process;
+  const flag = kernelLockFlags.get(platform);
+  const freeSecond = flag === undefined ? undefined : openExclusively(join(directory, "LOCK.os"), flag);
+  // A runtime may not pass the flag on. What a second open doesn't meet keeps nobody out.
+  await freeSecond?.();
+  return freeSecond === undefined ? platform : `${platform}_unlocked`;
+}
 
 const placeElsewhere: Omit<Place, "where"> = { space: "0", tid: threadId, start: "0" };
 

@@ -5,7 +5,8 @@
 export interface OwnerIdentity {
   /**
    * Linux: `l` (a file system that only one kernel can have mounted) or `r` (any other), then twelve hexadecimal digits that
-   * stand for the boot of the machine, or `x` where that can't be told. Elsewhere the name of the platform.
+   * stand for the boot of the machine, or `x` where that can't be told. Elsewhere the name of the platform, and `_unlocked`
+   * behind it where the kernel was asked for a lock and gave none.
    */
   readonly where: string;
   /** The namespaces in which process and thread numbers mean something; `0` where there are none. */
@@ -38,6 +39,11 @@ export function parseIdentity(name: string): OwnerIdentity | undefined {
   if (match === null) return undefined;
   const [, where = "", space = "", pid, tid, start = "", nonce = "", host = ""] = match;
   return { where, space, pid: Number(pid), tid: Number(tid), start, nonce, host };
+}
+
+/** The platform whose kernel was asked for a lock and gave none; `undefined` for any other owner. */
+export function unlockedPlatform(owner: OwnerIdentity): string | undefined {
+  return /^(\w+)_unlocked$/.exec(owner.where)?.[1];
 }
 
 /** `undefined` for an owner on another platform than Linux. */

@@ -8,7 +8,8 @@ export type Verdict = "alive" | "dead" | "unknown";
 export interface Owners {
   /**
    * A new identity of the caller for a lock in `directory`: unique, and a valid file name. It names the machine's boot, the
-   * process, the thread and its start, so that {@link judge} can tell later whether that owner is gone.
+   * process, the thread and its start, so that {@link judge} can tell later whether that owner is gone. Called while the lock
+   * of {@link takeKernelLock} is held.
    */
   identify(directory: string): Promise<string>;
   /** Whether the owner `identity` still runs, as seen by the owner `self`. */

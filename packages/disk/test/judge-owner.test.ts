@@ -45,6 +45,9 @@ const table: readonly Row[] = [
   ["was on Windows, whose kernel's lock is ours", "dead", { where: "win32" }, {}, { where: "win32" }],
   ["is on macOS and judged on Linux", "unknown", { where: "darwin" }, { processGone: true }],
   ["is on Linux and judged on macOS", "unknown", {}, { processGone: true }, { where: "darwin" }],
+  ["got no lock of the kernel", "unknown", { where: "win32_unlocked" }, { processGone: true }, { where: "win32" }],
+  ["is judged by one that got no lock of the kernel", "unknown", { where: "win32" }, { processGone: true }, { where: "win32_unlocked" }],
+  ["got no lock of the kernel, and neither did the judge", "unknown", { where: "win32_unlocked" }, { processGone: true }, { where: "win32_unlocked" }],
   ["is on a platform without a kernel's lock", "unknown", { where: "freebsd" }, { processGone: true }, { where: "freebsd" }],
 ];
 
@@ -70,6 +73,7 @@ describe("the reason for an unknown verdict", () => {
     ["another container", { space: "b" }],
     ["another machine or before a restart", { where: `r${otherBoot}` }],
     ["ran on darwin, this is linux", { where: "darwin" }],
+    ["asked the kernel of win32 for a lock and got none", { where: "win32_unlocked" }],
     ["couldn't read /proc", { where: "lx" }],
     ["hidden", {}],
   ])("names %s", (words, part) => {

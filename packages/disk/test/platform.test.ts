@@ -1,5 +1,6 @@
 import { constants } from "node:fs";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { breakLock, lockDirectory, nodeDisk } from "../src/index.ts";
 import { createNodeDisk } from "../src/node-disk.ts";
 import { nodeOwners } from "../src/node-owners.ts";
 import { platformRules } from "../src/platform.ts";
@@ -81,22 +82,32 @@ it.runIf(process.platform === "linux")("an owner on Linux tells a file system of
   expect(await nodeOwners.identify("/dev/shm")).toMatch(/^v1\+l/);
 });
 
-describe("an owner where the kernel keeps the lock", () => {
-  const onMacOS = (): void => {
-    vi.stubGlobal("process", Object.create(process, { platform: { value: "darwin" } }));
+describe("an owner elsewhere than on Linux", () => {
+  const on = (platform: string): void => {
+    vi.stubGlobal("process", Object.create(process, { platform: { value: platform } }));
     onTestFinished(() => void vi.unstubAllGlobals());
   };
 
-  it("is named after the platform, and dead for whoever holds the kernel's lock", async () => {
-    onMacOS();
+  it("keeps its directory where an open takes no lock of the kernel, as on this one, and is never found dead there", async () => {
+    on("darwin");
     const directory = await scratch();
-    const [other, self] = [await nodeOwners.identify(directory), await nodeOwners.identify(directory)];
-    expect(other).toMatch(/^v1\+darwin\+0\+/);
-    expect(await nodeOwners.judge(other, self)).toBe("dead");
+    const lock = await lockDirectory(nodeDisk, directory);
+    expect(lock.identity).toMatch(/^v1\+darwin_unlocked\+0\+/);
+    await expect(lockDirectory(nodeDisk, directory)).rejects.toMatchObject({ code: "DISK_LOCKED", message: expect.stringMatching(/asked the kernel of darwin for a lock and got none/) });
+    expect(await lock.held()).toBe(true);
+    await breakLock(nodeDisk, directory);
+    await (await lockDirectory(nodeDisk, directory)).release();
+  });
+
+  it("is named after its platform where the kernel isn't asked for a lock", async () => {
+    on("freebsd");
+    const directory = await scratch();
+    expect(await nodeOwners.identify(directory)).toMatch(/^v1\+freebsd\+0\+/);
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it("takes the lock by a file that stays when it is given up", async () => {
-    onMacOS();
+    on("darwin");
     const directory = await scratch();
     const free = await nodeOwners.takeKernelLock(directory);
     await free?.();
@@ -104,7 +115,7 @@ describe("an owner where the kernel keeps the lock", () => {
   });
 
   it("refuses a directory in the place of that file", async () => {
-    onMacOS();
+    on("darwin");
     const directory = await scratch();
     await mkdir(join(directory, "LOCK.os"));
     await expect(async () => nodeOwners.takeKernelLock(directory)).rejects.toMatchObject({ code: "DISK_NOT_A_FILE", operation: "lockDirectory" });

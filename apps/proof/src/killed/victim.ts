@@ -54,7 +54,9 @@ export class Victim {
   /** To the whole group where there is one, which may live on without its first process. */
   signal(signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): void {
     const { pid } = this.#child;
-    if (this.#isGroup && pid !== undefined) process.kill(-pid, signal);
-    else this.#child.kill(signal);
+    if (pid === undefined) return;
+    // Not by the child's own `kill`, which on Deno up to 2.9.6 sends one signal and no other (denoland/deno#36643).
+    if (this.#isGroup) process.kill(-pid, signal);
+    else if (!this.#ended) process.kill(pid, signal);
   }
 }
