@@ -116,11 +116,11 @@ describe("every damage", () => {
 it("a newer format is refused as such, not as damage, with what to do", async () => {
   const { disk } = await made();
   const path = `${CHECKPOINT}/metadata.json`;
-  const body = textOf(await contentOf(disk, path)).replace('"formatVersion": 0', '"formatVersion": 7').replace(/,\n {2}"checksum": "[0-9a-f]{8}"\n\}\n$/, "");
+  const body = textOf(await contentOf(disk, path)).replace('"formatVersion": 1', '"formatVersion": 7').replace(/,\n {2}"checksum": "[0-9a-f]{8}"\n\}\n$/, "");
   const checksum = crc32(bytesOf(body)).toString(16).padStart(8, "0");
   await replace(disk, path, bytesOf(`${body},\n  "checksum": "${checksum}"\n}\n`));
   const found = await failureOf(validateCheckpoint(CHECKPOINT, { disk }));
-  expect(found).toMatchObject({ code: "CHECKPOINT_UNSUPPORTED_FORMAT", id: 1, file: path, expected: 0, actual: 7 });
+  expect(found).toMatchObject({ code: "CHECKPOINT_UNSUPPORTED_FORMAT", id: 1, file: path, expected: 1, actual: 7 });
   expect(String(found)).toMatch(/Use the release that wrote it/);
   expect(isCorruption(found)).toBe(false);
 });

@@ -195,7 +195,7 @@ describe("a manager", () => {
     await manager.create({ walPosition: 0, state: bytesOf("1") });
     await manager.close();
     const path = join(directory, nameOf(1), "metadata.json");
-    const body = (await readFile(path, "utf8")).replace('"formatVersion": 0', '"formatVersion": 9').replace(/,\n {2}"checksum"[\s\S]*/, "");
+    const body = (await readFile(path, "utf8")).replace('"formatVersion": 1', '"formatVersion": 9').replace(/,\n {2}"checksum"[\s\S]*/, "");
     await writeFile(path, `${body},\n  "checksum": "${crc32(bytesOf(body)).toString(16).padStart(8, "0")}"\n}\n`);
     await expect(open()).rejects.toMatchObject({ code: "CHECKPOINT_UNSUPPORTED_FORMAT" });
   });

@@ -28,7 +28,6 @@ function borrowed(log: LogReader<WalEntry>): LogReader<WalEntry> {
  */
 export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
   const rules = recoveryRules(config);
-  checkSignal(rules.signal);
   const disk = config.disk ?? nodeDisk;
   const { checkpointDir, walDir, repairWal = false } = config;
   const monotonic = (): number => disk.clock.monotonic();
@@ -40,7 +39,10 @@ export async function recover(config: RecoveryConfig): Promise<RecoveredState> {
     monotonic,
     fence: repairWal ? fence : undefined,
   };
-  return told(walDir ?? checkpointDir, monotonic, () => recoverCore(parts, rules));
+  return told(walDir ?? checkpointDir, monotonic, async () => {
+    checkSignal(rules.signal);
+    return recoverCore(parts, rules);
+  });
 }
 
 /** A chain as one full snapshot's bytes. */

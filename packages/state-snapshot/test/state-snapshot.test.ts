@@ -12,7 +12,7 @@ test("a snapshot knows its entries, size, bytes, time and version", () => {
   expect(shown(snapshot)).toEqual(shown(pairs));
   expect(snapshot.get(bytes("b"))).toEqual(bytes("2"));
   expect(snapshot.get(bytes("c"))).toBeUndefined();
-  expect([snapshot.size, snapshot.timestampNs, snapshot.version]).toEqual([2, 5n, 0]);
+  expect([snapshot.size, snapshot.timestampNs, snapshot.version]).toEqual([2, 5n, 1]);
   expect(snapshot.sizeBytes).toBe(snapshot.toBytes().length);
 });
 
@@ -49,7 +49,7 @@ test("a snapshot doesn't change with the arrays that it was made from", () => {
 test("a delta tells a deleted key from one that didn't change", () => {
   const delta = StateDelta.from([pairs[0], [bytes("b"), undefined]], { timestampNs: 6n });
   for (const each of [delta, StateDelta.fromBytes(delta.toBytes())]) {
-    expect([each.size, each.deletes, each.timestampNs, each.version]).toEqual([2, 1, 6n, 0]);
+    expect([each.size, each.deletes, each.timestampNs, each.version]).toEqual([2, 1, 6n, 1]);
     expect([each.has(bytes("b")), each.get(bytes("b"))]).toEqual([true, undefined]);
     expect(each.has(bytes("c"))).toBe(false);
     expect(shown(each)).toEqual(shown([pairs[0], [bytes("b"), undefined]]));

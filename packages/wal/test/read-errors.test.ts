@@ -73,7 +73,7 @@ describe("an error of reading says what to do, and where", () => {
     for (const failing of kinds) {
       disk.plan(({ kind }) => (kind === failing ? { kind: "error", errno: "EIO" } : undefined));
       const file = failing === "list" ? "/log" : "/log/0000000000000001.wal";
-      const expected = { name: "WalError", code: "WAL_IO", file, offset: failing === "read" ? 0 : undefined, cause: { code: "DISK_IO" } };
+      const expected = { name: "WalError", code: "WAL_IO", file, ...(failing === "read" && { offset: 0 }), cause: { code: "DISK_IO" } };
       await expect(openWalReader("/log", { disk }), failing).rejects.toMatchObject(expected);
       await expect(readAll(reader), failing).rejects.toMatchObject(expected);
       await expect(verifyWal("/log", { disk }), failing).rejects.toMatchObject(expected);
