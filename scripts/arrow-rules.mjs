@@ -7,6 +7,8 @@ import path from "node:path";
 /** @typedef {{ name: string, dependencies?: Record<string, string> }} Manifest */
 /** @typedef {{ place: string, rule: string }} Breach */
 
+/** What of the disk knows no file: checksums, and how arguments are refused. */
+const diskDoors = ["@laminar/disk/arguments", "@laminar/disk/checksum"];
 const messagePack = ["msgpackr/pack", "msgpackr/unpack"];
 
 /**
@@ -16,12 +18,12 @@ const messagePack = ["msgpackr/pack", "msgpackr/unpack"];
  */
 const packages = {
   "packages/disk": { rank: 0, may: ["crc-32"] },
-  "packages/wal": { rank: 1, may: ["@laminar/disk", "@laminar/disk/checksum", ...messagePack] },
-  "packages/state-snapshot": { rank: 1, may: ["@laminar/disk/checksum", ...messagePack] },
-  "packages/checkpoint": { rank: 2, may: ["@laminar/disk", "@laminar/disk/checksum"] },
+  "packages/wal": { rank: 1, may: ["@laminar/disk", ...diskDoors, ...messagePack] },
+  "packages/state-snapshot": { rank: 1, may: [...diskDoors, ...messagePack] },
+  "packages/checkpoint": { rank: 2, may: ["@laminar/disk", ...diskDoors] },
   "packages/recovery": {
     rank: 3,
-    may: ["@laminar/wal", "@laminar/state-snapshot", "@laminar/checkpoint", "@laminar/disk", "@laminar/disk/checksum"],
+    may: ["@laminar/wal", "@laminar/state-snapshot", "@laminar/checkpoint", "@laminar/disk", ...diskDoors],
   },
 };
 

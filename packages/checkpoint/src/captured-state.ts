@@ -1,4 +1,4 @@
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 
 /** A state's bytes, whole or in chunks. */

@@ -1,5 +1,5 @@
 import type { Disk } from "@laminar/disk";
-import { requireFlag, requireKnownNames, shown } from "./argument-checks.ts";
+import { requireFlag, requireKnownNames, shown } from "@laminar/disk/arguments";
 import type { ChainPolicy } from "./chain-policy.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 

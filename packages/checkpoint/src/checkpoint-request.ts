@@ -1,4 +1,4 @@
-import { requireKnownNames, shown } from "./argument-checks.ts";
+import { requireKnownNames, shown } from "@laminar/disk/arguments";
 import type { CapturedState, RequestedState } from "./captured-state.ts";
 import { captureOf } from "./captured-state.ts";
 import type { AbortSignalLike, VerifyOptions } from "./checkpoint-reader.ts";

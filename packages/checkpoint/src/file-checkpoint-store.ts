@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type DirectoryEntry, type Disk, type DiskFile, isDiskError, lockDirectory, type LockOptions, nodeDisk, writeFully } from "@laminar/disk";
-import { requireFlag, requireKnownNames, shown } from "./argument-checks.ts";
+import { requireFlag, requireKnownNames, shown } from "@laminar/disk/arguments";
 import { checkDisk } from "./checkpoint-config.ts";
 import { CheckpointError } from "./checkpoint-error.ts";
 import { freeTrashName, METADATA_FILE, nameOf, parseName, STATE_FILE } from "./checkpoint-names.ts";

@@ -1,4 +1,4 @@
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { Assessor } from "./assess-checkpoints.ts";
 import type { CapturedState } from "./captured-state.ts";
 import { chainToContinue, type DeltaBase } from "./chain-policy.ts";

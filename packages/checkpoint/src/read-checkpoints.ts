@@ -1,6 +1,6 @@
 import { crc32 } from "@laminar/disk/checksum";
 import type { Disk } from "@laminar/disk";
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
 import type { CheckpointReader, SurveyedCheckpoint, VerifyOptions } from "./checkpoint-reader.ts";

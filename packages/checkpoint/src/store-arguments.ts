@@ -1,5 +1,5 @@
 import { isUint8Array } from "node:util/types";
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import { METADATA_BYTES_MAX } from "./metadata-format.ts";
 
 // What a compiler refuses to its users, callers in JavaScript find out before anything has changed.

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { Disk } from "@laminar/disk";
-import { requireKnownNames, shown } from "./argument-checks.ts";
+import { requireKnownNames, shown } from "@laminar/disk/arguments";
 import { CheckpointError } from "./checkpoint-error.ts";
 import type { CheckpointMetadata } from "./checkpoint-metadata.ts";
 import { parseName } from "./checkpoint-names.ts";

@@ -1,4 +1,5 @@
 import { isUint8Array } from "node:util/types";
+import { shown } from "./arguments.ts";
 
 // What a compiler refuses to its users, callers in JavaScript find out before anything has happened.
 
@@ -36,14 +37,4 @@ export function checkChunks(what: string, chunks: unknown): void {
 export function checkPosition(position: number): void {
   if (Number.isSafeInteger(position) && position >= 0) return;
   throw new RangeError(`A position in a file is a whole number from 0, not ${shown(position)}.`);
-}
-
-/** A value as a message about it shows it: `"3"` is told from `3`, and no large one is written out. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value === "function") return "a function";
-  if (typeof value !== "object" || value === null) return String(value);
-  const kind = Object.prototype.toString.call(value).slice("[object ".length, -1);
-  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
 }

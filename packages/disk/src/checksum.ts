@@ -1,5 +1,6 @@
 import * as zlib from "node:zlib";
-import { checkBytes, shown } from "./argument-checks.ts";
+import { checkBytes } from "./argument-checks.ts";
+import { shown } from "./arguments.ts";
 import { portableCrc32 } from "./portable-crc32.ts";
 
 /** Absent from the runtimes that came before it; hence the namespace, which loads without it. */

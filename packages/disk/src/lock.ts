@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { checkDisk, checkPath, shown } from "./argument-checks.ts";
+import { checkDisk, checkPath } from "./argument-checks.ts";
+import { shown } from "./arguments.ts";
 import type { Disk } from "./disk.ts";
 import { isDiskError, type DiskErrorCode } from "./disk-error.ts";
 import { contendedError, notALockError, ownedError, undecidedError } from "./locked-error.ts";

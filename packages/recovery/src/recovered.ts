@@ -1,5 +1,6 @@
 import type { SnapshotEntry } from "@laminar/state-snapshot";
-import { hasMethods, shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
+import { hasMethods } from "./argument-checks.ts";
 import type { RecoveredState } from "./core/recovered-state.ts";
 import type { RecoveryReport } from "./core/recovery-report.ts";
 

@@ -1,7 +1,8 @@
 import type { CheckpointReader } from "@laminar/checkpoint";
 import type { Disk } from "@laminar/disk";
 import type { AbortSignalLike, LogReader, WalEntry } from "@laminar/wal";
-import { hasMethods, requireDamagePolicy, requireFlag, requireKnownNames, requirePath, requireRunOptions, shown, whole } from "./argument-checks.ts";
+import { requireFlag, requireKnownNames, shown } from "@laminar/disk/arguments";
+import { hasMethods, requireDamagePolicy, requirePath, requireRunOptions, whole } from "./argument-checks.ts";
 import type { RecoveryProgress, RecoveryRules } from "./core/recover-core.ts";
 import type { Until } from "./core/recovery-plan.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";

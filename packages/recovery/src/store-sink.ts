@@ -1,5 +1,6 @@
 import type { StateStore } from "@laminar/state-snapshot";
-import { hasMethods, shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
+import { hasMethods } from "./argument-checks.ts";
 import type { RecoverySink } from "./core/recovery-sink.ts";
 
 /** Recovers into a store, the fastest way there is: `recover({ …, apply: storeSink(store) })`. Replaces what is in it. */

@@ -2,7 +2,7 @@ import { checkBytes, checkRecordBytes } from "./check-arguments.ts";
 import { ENTRY_HEAD_BYTES, viewOf } from "./format.ts";
 import { hashKey } from "./key-hash.ts";
 import { DELETED_LENGTH } from "./record.ts";
-import { shown } from "./shown.ts";
+import { shown } from "@laminar/disk/arguments";
 
 /** A value's start that says that the key is deleted. */
 const DELETES = -1;

@@ -1,6 +1,6 @@
 import { BODY_BYTES_MAX } from "./format.ts";
 import { recordBytes } from "./record.ts";
-import { shown } from "./shown.ts";
+import { shown } from "@laminar/disk/arguments";
 import { SnapshotError } from "./snapshot-error.ts";
 import type { SnapshotKind } from "./snapshot-entry.ts";
 

@@ -3,7 +3,7 @@ import { checkBytes, checkIterable, checkKind, checkOptions } from "./check-argu
 import { BLOCK_BYTES, ENTRY_HEAD_BYTES } from "./format.ts";
 import type { EncodingStep } from "./pace.ts";
 import { recordBytes, writeRecordHead } from "./record.ts";
-import { shown } from "./shown.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { SnapshotEntry, SnapshotKind } from "./snapshot-entry.ts";
 
 /** A key with its value, or with `undefined` when it was deleted. */

@@ -11,7 +11,7 @@ import { NO_ID } from "./key-index.ts";
 import { Pace } from "./pace.ts";
 import { RecordTable } from "./record-table.ts";
 import { lengthAt, recordEnd } from "./record.ts";
-import { shown } from "./shown.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { SnapshotEntry } from "./snapshot-entry.ts";
 import { corrupt, inPart } from "./snapshot-error.ts";
 import type { SpareMemory } from "./spare-memory.ts";

@@ -1,4 +1,4 @@
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import { BufferPool } from "./buffer-pool.ts";
 import { ByteSink } from "./byte-sink.ts";
 import type { EntryEncoder } from "./encode-entries.ts";

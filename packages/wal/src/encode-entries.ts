@@ -1,4 +1,4 @@
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { ByteSink } from "./byte-sink.ts";
 import * as format from "./entry-format.ts";
 import type { WalCodec, WalEntryInput } from "./wal-entry.ts";

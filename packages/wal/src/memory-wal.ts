@@ -1,5 +1,5 @@
 import { AppendBuffer } from "./append-buffer.ts";
-import { shown } from "./argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import { batchDecoder } from "./decode-batch.ts";
 import { entryEncoder } from "./encode-entries.ts";
 import { type HeldBatch, MemoryLog } from "./memory-log.ts";

@@ -1,4 +1,4 @@
-import { requireFlag, requireKnownNames, shown } from "./argument-checks.ts";
+import { requireFlag, requireKnownNames, shown } from "@laminar/disk/arguments";
 import type { InspectOptions } from "./inspect-wal.ts";
 import type { AbortSignalLike, EntryVisitor, ReadOptions } from "./log.ts";
 import type { VerifyOptions } from "./verify-wal.ts";

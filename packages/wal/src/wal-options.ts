@@ -1,5 +1,5 @@
 import type { Disk } from "@laminar/disk";
-import { requireFlag, requireKnownNames, shown } from "./argument-checks.ts";
+import { requireFlag, requireKnownNames, shown } from "@laminar/disk/arguments";
 import type { Lsn } from "./log.ts";
 import type { MemoryWalOptions } from "./memory-wal.ts";
 import type { WalSyncOptions } from "./read-wal-sync.ts";

@@ -1,4 +1,5 @@
-import { hasMethods, requireDamagePolicy, requireFlag, requireKnownNames, requirePath, requireRunOptions, shown, whole } from "../argument-checks.ts";
+import { requireFlag, requireKnownNames, shown } from "@laminar/disk/arguments";
+import { hasMethods, requireDamagePolicy, requirePath, requireRunOptions, whole } from "../argument-checks.ts";
 import type { CommitInput, DurableStateOptions } from "./durable-state.ts";
 
 type Options = DurableStateOptions<unknown>;

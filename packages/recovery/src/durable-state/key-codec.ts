@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { shown } from "../argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 
 /** How a state's keys become bytes, and the text by which staged changes are found. */
 export interface KeyCodec<K> {

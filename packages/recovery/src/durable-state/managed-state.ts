@@ -1,6 +1,6 @@
 import type { CheckpointMetadata, CommitPoint } from "@laminar/checkpoint";
 import type { StateStore } from "@laminar/state-snapshot";
-import { shown } from "../argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import { RecoveryError } from "../core/recovery-error.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
 import type { BackgroundCheckpoints } from "./background-checkpoints.ts";

@@ -1,6 +1,6 @@
 import type { StateStore } from "@laminar/state-snapshot";
 import type { WalCodec } from "@laminar/wal";
-import { shown } from "../argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { ChangeGroup } from "./durable-state.ts";
 import type { KeyCodec } from "./key-codec.ts";
 import { StagedBytes } from "./staged-bytes.ts";

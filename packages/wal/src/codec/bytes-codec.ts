@@ -1,4 +1,4 @@
-import { shown } from "../argument-checks.ts";
+import { shown } from "@laminar/disk/arguments";
 import type { WalCodec } from "../wal-entry.ts";
 
 /** The same bytes as a plain `Uint8Array`, whatever subclass (`Buffer`) they came as. */

@@ -1,4 +1,7 @@
-// What a compiler refuses to its users, callers in JavaScript find out before anything has changed.
+/*
+ * How every package refuses an argument that a compiler would have refused: in words that show it, before anything has changed. Here because
+ * all of them stand on this one.
+ */
 
 /** A value as a message about it shows it: `"3"` is told from `3`, and no large one is written out. */
 export function shown(value: unknown): string {
@@ -10,7 +13,7 @@ export function shown(value: unknown): string {
   return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
 }
 
-/** A name that no option has is refused: misspelt, it would leave the default in place without a word. */
+/** Throws `TypeError` for a name in `options` that isn't in `known` and has a value: misspelt, it would leave the default in place without a word. */
 export function requireKnownNames(options: object, known: Readonly<Record<string, true>>, whose: string): void {
   // Some calls come by here for each commit, so nothing is made of the names.
   for (const name in options) {
@@ -19,6 +22,7 @@ export function requireKnownNames(options: object, known: Readonly<Record<string
   }
 }
 
+/** `undefined`, which leaves the default in place, `true` or `false`; anything else is a `TypeError`. */
 export function requireFlag(value: unknown, name: string): void {
   if (value !== undefined && typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${shown(value)}`);
 }
