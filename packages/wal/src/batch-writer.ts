@@ -28,8 +28,6 @@ export class BatchWriter {
   unsyncedBytes = 0;
   /** Their batches. */
   unsyncedBatches = 0;
-  /** Of those, the ones that the sync under way makes durable. */
-  #syncingBatches = 0;
   readonly synced: SyncCounters = new SyncCounters();
 
   constructor(parts: BatchWriterParts) {
@@ -76,18 +74,17 @@ export class BatchWriter {
     const bytes = this.unsyncedBytes;
     if (last === undefined) return undefined;
     const { segments, segmentSize } = this.#parts;
-    this.#syncingBatches = this.unsyncedBatches;
+    const batches = this.unsyncedBatches;
     segments.makeSpace(bytes, segmentSize);
     const synced = segments.sync();
-    if (synced) return synced.then(() => this.#setDurable(last, bytes));
-    this.#setDurable(last, bytes);
+    if (synced) return synced.then(() => this.#setDurable(last, bytes, batches));
+    this.#setDurable(last, bytes, batches);
     return undefined;
   }
 
-  #setDurable(last: PreparedBatch, bytes: number): void {
+  #setDurable(last: PreparedBatch, bytes: number, batches: number): void {
     if (this.#written === last) this.#written = undefined;
     const { catalog, segments, onDurable } = this.#parts;
-    const batches = this.#syncingBatches;
     const duration = segments.syncDuration;
     this.unsyncedBytes -= bytes;
     this.unsyncedBatches -= batches;

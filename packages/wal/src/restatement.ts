@@ -56,7 +56,7 @@ const lastLsnOf = ({ header }: PlacedBatch): Lsn => header.firstLsn + header.cou
 
 /**
  * Batches of the end of the log that may have to be stated again, gathered while it is read. Only their places: most are found to be
- * proven a little later, and copies of the others' bodies took longer than all of the reading (190 of 270 ms for 123 MB).
+ * proven a little later, and copies of their bodies took more than half of the time (370 ms instead of 150 to open 123 MB).
  */
 export class RestatementCandidates {
   readonly #run: ReadonlySet<number>;
@@ -104,16 +104,29 @@ function placeOf(copies: readonly PlacedBatch[], tail: LogTail): { readonly cont
   return { continuesAfter: firstLsn === header.baseLsn ? header.continuesAfter : firstLsn - 1, baseLsn: firstLsn };
 }
 
-/** The batches with their bodies, which are read, and verified, once more: each into memory of its own. */
+/** What is read at once, unless a batch is larger: a log may hold a batch for each of many thousand commits. */
+const READ_BYTES = 1024 * 1024;
+
+const endOf = ({ position, header }: PlacedBatch): number => position + BATCH_HEADER_BYTES + header.bodyBytes;
+
+/** The batches, which ascend, with their bodies, which are read, and verified, once more: into memory of their own. */
 export function* readBodies(directory: string, batches: readonly PlacedBatch[]): Reading<readonly FoundBatch[]> {
   const found: FoundBatch[] = [];
-  for (const batch of batches) {
-    const { segment, header, position } = batch;
-    const body = yield* askBytes(directory, { kind: "read", segment, position: position + BATCH_HEADER_BYTES, length: header.bodyBytes });
-    if (bodyChecksum(body, segment.header.salt, position) !== header.bodyChecksum) throw changed(directory, batch);
-    found.push({ ...batch, body });
+  for (let from = 0; from < batches.length; ) {
+    const { segment, position } = batches[from] as PlacedBatch;
+    let to = from + 1;
+    for (let next = batches[to]; next?.segment === segment && endOf(next) - position <= READ_BYTES; next = batches[to]) to++;
+    const bytes = yield* askBytes(directory, { kind: "read", segment, position, length: endOf(batches[to - 1] as PlacedBatch) - position });
+    for (const batch of batches.slice(from, to)) found.push(withBody(directory, batch, bytes.subarray(batch.position + BATCH_HEADER_BYTES - position, endOf(batch) - position)));
+    from = to;
   }
   return found;
+}
+
+function withBody(directory: string, batch: PlacedBatch, body: Uint8Array): FoundBatch {
+  const { segment, header, position } = batch;
+  if (bodyChecksum(body, segment.header.salt, position) !== header.bodyChecksum) throw changed(directory, batch);
+  return { ...batch, body };
 }
 
 function changed(directory: string, { segment, header: { firstLsn }, position }: PlacedBatch): WalError {

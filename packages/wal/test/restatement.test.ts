@@ -36,4 +36,17 @@ describe("what an open states again", () => {
     await (await openWal(DIRECTORY, { disk })).close();
     expect(lsnsOf(await readAll(await openWalReader(DIRECTORY, { disk })))).toEqual([1]);
   });
+
+  it("is read in large pieces, however many batches it is", async () => {
+    const first = createSimulatedDisk();
+    const log = await openWal(DIRECTORY, { disk: first, maxBatchSize: 64, syncInterval: Number.POSITIVE_INFINITY });
+    // Each fills a batch, which is written at once; nothing says of any that it is durable.
+    for (let i = 0; i < 3000; i++) log.append(put("a", `${i}`.padStart(64)));
+    const disk = first.killed().mount();
+    await (await openWal(DIRECTORY, { disk })).close();
+    const reads = disk.operations.filter(({ kind, path }) => kind === "read" && path.endsWith(".wal"));
+    console.log(`${reads.length} reads to open a log of 3000 batches that have to be stated again`);
+    expect(reads.length).toBeLessThan(20);
+    expect(lsnsOf(await readAll(await openWalReader(DIRECTORY, { disk })))).toHaveLength(3000);
+  });
 });
