@@ -39,6 +39,6 @@ export async function runBenchmark({ only, rounds, settings, json, directory }: 
   return problems.length === 0;
 }
 
-function describe({ node, processors, memoryBytes, directory, fileSystem }: Machine): string {
-  return `Node.js ${node}, ${processors}, ${formatBytes(memoryBytes)} of memory, ${directory} (${fileSystem})`;
+function describe({ runtime, processors, memoryBytes, directory, fileSystem }: Machine): string {
+  return `${runtime}, ${processors}, ${formatBytes(memoryBytes)} of memory, ${directory} (${fileSystem})`;
 }

@@ -10,9 +10,13 @@ async function fileSystemOf(directory: string): Promise<number | undefined> {
   return statfs(directory).then(({ type }) => type >>> 0, () => undefined);
 }
 
+/** Bun says that it is a Node.js too. */
+export const runtime: string = process.versions.bun === undefined ? `Node.js ${process.version}` : `Bun ${process.versions.bun}`;
+
 /** What the numbers are about. */
 export interface Machine {
-  readonly node: string;
+  /** Name and version of what runs this. */
+  readonly runtime: string;
   readonly processors: string;
   readonly memoryBytes: number;
   readonly directory: string;
@@ -25,7 +29,7 @@ export async function lookAtMachine(directory: string = tmpdir()): Promise<Machi
   const type = await fileSystemOf(directory);
   const hasMemory = (await fileSystemOf(memoryDirectory)) === tmpfs;
   return {
-    node: process.version,
+    runtime,
     processors: `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}`,
     memoryBytes: totalmem(),
     directory,

@@ -44,8 +44,11 @@ export interface Row {
   readonly unit: Unit;
   /** Where it works: on the disk that is measured, or in memory, where a sync costs nothing. */
   readonly place: "disk" | "memory";
-  /** `"warm"`: a process does the same in small before its sample. `"cold"`: the sample is what a new process needs. `"once"`: a fact; one sample. */
-  readonly start: "warm" | "cold" | "once";
+  /**
+   * `"warm"`: a process does the same in small before its sample. `"in use"`: the contestant goes on for a while before it is measured.
+   * `"cold"`: the sample is what a new process needs. `"once"`: a fact; one sample.
+   */
+  readonly start: "warm" | "in use" | "cold" | "once";
   contestants(peers: readonly Peer[]): readonly Contestant[];
   /** What others have published of the same work. */
   readonly published?: (settings: Settings) => readonly (Sample & { readonly name: string })[];

@@ -12,7 +12,7 @@ export interface Settings {
 /** The work that the goals and the published numbers are about. */
 export const standardSettings: Settings = { entries: 1_000_000, keyBytes: 16, valueBytes: 100, commitMs: 500 };
 
-/** What a process does before its sample: fewer entries. Committers work as long as in the sample, since the engine takes some tenths of a second for code that waits. */
+/** What a process does before its sample: fewer entries. */
 export function warmUp(settings: Settings): Settings {
   return { ...settings, entries: Math.ceil(settings.entries / 20) };
 }

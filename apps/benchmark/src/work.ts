@@ -38,11 +38,13 @@ export class Work {
 
   /** Keys are of letters and digits, so that text and bytes are the same key. */
   text(index: number): string {
-    return this.#fill(shuffled(index)).toString("latin1");
+    return this.#scratchWith(shuffled(index)).toString("latin1");
   }
 
   key(index: number): Uint8Array {
-    return new Uint8Array(this.#fill(shuffled(index)));
+    const key = new Uint8Array(this.keyBytes);
+    fill(key, shuffled(index));
+    return key;
   }
 
   value(index: number): Uint8Array {
@@ -60,16 +62,20 @@ export class Work {
 
   /** The same entries under ascending keys. */
   ascendingTexts(): readonly string[] {
-    return Array.from({ length: this.entries }, (_, i) => this.#fill(i).toString("latin1"));
+    return Array.from({ length: this.entries }, (_, i) => this.#scratchWith(i).toString("latin1"));
   }
 
-  #fill(number: number): Buffer {
-    const key = this.#scratch;
-    let rest = number;
-    for (let at = keyBytesLeast - 1; at >= 0; at--, rest = Math.floor(rest / 64)) key[at] = alphabet[rest % 64] as number;
-    for (let at = keyBytesLeast; at < key.length; at++) key[at] = alphabet[(number >>> (at % 27)) & 63] as number;
-    return key;
+  #scratchWith(number: number): Buffer {
+    fill(this.#scratch, number);
+    return this.#scratch;
   }
+}
+
+/** Makes `key` that of a number. */
+function fill(key: Uint8Array, number: number): void {
+  let rest = number;
+  for (let at = keyBytesLeast - 1; at >= 0; at--, rest = Math.floor(rest / 64)) key[at] = alphabet[rest % 64] as number;
+  for (let at = keyBytesLeast; at < key.length; at++) key[at] = alphabet[(number >>> (at % 27)) & 63] as number;
 }
 
 function randomBytes(seed: number, length: number): Uint8Array {

@@ -3,7 +3,7 @@ import { help, parseOptions } from "../src/options.ts";
 import { rows } from "../src/rows/rows.ts";
 
 it("measures the standard work with all rows when nothing is said", () => {
-  expect(parseOptions([])).toMatchObject({ help: false, only: [], rounds: 3, settings: { entries: 1_000_000, keyBytes: 16, valueBytes: 100 } });
+  expect(parseOptions([])).toMatchObject({ help: false, only: [], rounds: 2, settings: { entries: 1_000_000, keyBytes: 16, valueBytes: 100 } });
 });
 
 it("takes each option", () => {

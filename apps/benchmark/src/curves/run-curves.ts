@@ -5,6 +5,7 @@ import { allCurves } from "./all-curves.ts";
 import { formatCsv, parseCsv, type Recorded } from "./csv.ts";
 import type { Curve, Setting } from "./curve.ts";
 import { endInOrder } from "../interruption.ts";
+import { runtime } from "../machine.ts";
 import type { CurveOptions } from "./curve-options.ts";
 import { type Drawn, growthPage } from "./growth-page.ts";
 import { drawChart } from "./line-chart.ts";
@@ -38,7 +39,7 @@ function settingOf({ limits, seed, directory: parent }: CurveOptions): Setting {
 }
 
 function circumstancesOf(seed: number): string {
-  return `Node.js ${process.version}, ${process.platform}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, seed ${seed}`;
+  return `${runtime}, ${process.platform}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown"}, seed ${seed}`;
 }
 
 async function record(out: string, curve: Curve, measured: Recorded): Promise<void> {
