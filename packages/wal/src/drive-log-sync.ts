@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import { type Disk, isDiskError, readFullySync } from "@laminar/disk";
+import { type Disk, isDiskError, type PathStatus, readFullySync } from "@laminar/disk";
+import { ownMemory } from "./chunk-memory.ts";
 import { ioError } from "./io-error.ts";
+import type { ChunkMemory } from "./log.ts";
 import type { FoundBatch } from "./log-core.ts";
 import type { LogAnswer, LogRequest, ReadRequest, Reading } from "./log-requests.ts";
 
@@ -24,7 +26,7 @@ function answerSync(disk: SyncReads, directory: string, request: LogRequest): Lo
     case "list":
       return orUndefined(directory, () => disk.listSync(directory).map(({ name }) => name));
     case "stat":
-      return request.names.map((name) => orUndefined(join(directory, name), () => disk.statSync(join(directory, name))));
+      return request.names.map((name) => statusOf(disk, directory, name));
     case "read":
       return bytesOf(disk, directory, request);
     case "readEach":
@@ -37,9 +39,16 @@ function answerSync(disk: SyncReads, directory: string, request: LogRequest): Lo
   }
 }
 
-function bytesOf(disk: SyncReads, directory: string, { segment, position, length }: ReadRequest): Uint8Array | undefined {
+/** `undefined` where nothing is. */
+export function statusOf(disk: SyncReads, directory: string, name: string): PathStatus | undefined {
+  const path = join(directory, name);
+  return orUndefined(path, () => disk.statSync(path));
+}
+
+/** `undefined` where the file isn't; fewer than asked at its end. */
+export function bytesOf(disk: SyncReads, directory: string, { segment, position, length }: ReadRequest, memory: ChunkMemory = ownMemory): Uint8Array | undefined {
   const path = join(directory, segment.name);
-  const bytes = new Uint8Array(length);
+  const bytes = memory.take(length);
   return orUndefined(path, () => bytes.subarray(0, readFullySync(disk, path, position, bytes)), position);
 }
 

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { type Disk, isDiskError } from "@laminar/disk";
+import { type Disk, isDiskError, type PathStatus } from "@laminar/disk";
 import { ownMemory, PieceMemory } from "./chunk-memory.ts";
+import { bytesOf, statusOf } from "./drive-log-sync.ts";
 import { ioError } from "./io-error.ts";
 import type { LogAnswer, LogRequest, News, ReadRequest } from "./log-requests.ts";
 import type { AbortSignalLike, ChunkMemory } from "./log.ts";
+import { quicklyEach } from "./quick-reads.ts";
 import { readOnce, SegmentReader } from "./segment-reader.ts";
-import { severalAtOnce } from "./several-at-once.ts";
 import { abortOf, Announcement, firstOf, type Happening, throwIfAborted } from "./waiting.ts";
 
 /** When a reading that follows goes on. */
@@ -48,7 +49,7 @@ export class LogDriver {
       case "list":
         return this.#list();
       case "stat":
-        return severalAtOnce(request.names, (name) => this.#stat(join(this.#directory, name)));
+        return this.#statEach(request.names);
       case "read":
         return this.#segments.read(request);
       case "readEach":
@@ -75,7 +76,17 @@ export class LogDriver {
 
   #readEach(reads: readonly ReadRequest[]): Promise<readonly (Uint8Array | undefined)[]> {
     const memory = new PieceMemory();
-    return severalAtOnce(reads, (read) => readOnce(this.#disk, this.#directory, read, memory));
+    return quicklyEach(this.#disk.clock, reads, {
+      now: (read) => bytesOf(this.#disk, this.#directory, read, memory),
+      later: (read) => readOnce(this.#disk, this.#directory, read, memory),
+    });
+  }
+
+  #statEach(names: readonly string[]): Promise<readonly (PathStatus | undefined)[]> {
+    return quicklyEach(this.#disk.clock, names, {
+      now: (name) => statusOf(this.#disk, this.#directory, name),
+      later: (name) => this.#stat(join(this.#directory, name)),
+    });
   }
 
   async #list(): Promise<readonly string[] | undefined> {

@@ -32,6 +32,11 @@ export function watchedDisk(change: (path: string, position: number, bytes: Uint
   let open = 0;
   const disk: Disk = {
     ...readOnlyDisk,
+    readSync: (path, position, target) => {
+      const got = readOnlyDisk.readSync(path, position, target);
+      change(path, position, target.subarray(0, got));
+      return got;
+    },
     open: async (path) => {
       const file = await readOnlyDisk.open(path);
       open++;

@@ -83,7 +83,8 @@ describe("an error of reading says what to do, and where", () => {
     const stingy = {
       clock: disk.clock,
       list: (path: string) => disk.list(path),
-      stat: (path: string) => disk.stat(path),
+      statSync: (path: string) => disk.statSync(path),
+      readSync: (path: string, position: number, target: Uint8Array) => disk.readSync(path, position, target),
       async open(path: string) {
         const file = await disk.open(path);
         const read = async (position: number, target: Uint8Array): Promise<number> => (position < 5000 ? file.read(position, target.subarray(0, 5000 - position)) : 0);
