@@ -42,8 +42,8 @@ export interface VerifyOptions {
 /**
  * Reads checkpoints without a lock and without changing a byte. This is all that recovery needs: implement it for
  * checkpoints that live elsewhere. Beside a live manager a checkpoint may vanish between two calls
- * (`CHECKPOINT_NOT_FOUND`); then survey again. What vanishes during a survey isn't in it. Prove an implementation with
- * `checkpointReaderConformance` of `@laminar/checkpoint/testing`.
+ * (`CHECKPOINT_NOT_FOUND`); then survey again. What vanishes during a survey isn't in it, and what took its place is. Prove an
+ * implementation with `checkpointReaderConformance` of `@laminar/checkpoint/testing`.
  */
 export interface CheckpointReader {
   /** Everything that stands there, in one look. Reads metadata and no state. */

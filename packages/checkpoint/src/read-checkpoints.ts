@@ -3,7 +3,7 @@ import type { Disk } from "@laminar/disk";
 import { shown } from "@laminar/disk/arguments";
 import { CheckpointError, isCheckpointError } from "./checkpoint-error.ts";
 import type { ChainPart, CheckpointMetadata } from "./checkpoint-metadata.ts";
-import type { CheckpointReader, SurveyedCheckpoint, VerifyOptions } from "./checkpoint-reader.ts";
+import type { CheckpointReader, CheckpointSurvey, SurveyedCheckpoint, VerifyOptions } from "./checkpoint-reader.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
 import { fileCheckpointStore } from "./file-checkpoint-store.ts";
 import { inGroups } from "./in-groups.ts";
@@ -17,6 +17,22 @@ async function surveyOne(store: CheckpointStore, id: number): Promise<SurveyedCh
     if (isCheckpointError(problem, "CHECKPOINT_NOT_FOUND")) return undefined;
     if (isCheckpointError(problem)) return { id, problem };
     throw problem;
+  }
+}
+
+/**
+ * What a moment's listing shows. Where something of it went meanwhile, something else may have come in its place, so it is listed once
+ * more: whoever took the rest for all that is there would find nothing beside a manager that keeps one checkpoint.
+ */
+async function survey(store: CheckpointStore): Promise<CheckpointSurvey> {
+  for (let before: string | undefined; ; ) {
+    const { exists, ids, ignored } = await store.list();
+    const found = await inGroups([...ids].reverse(), (id) => surveyOne(store, id));
+    const checkpoints = found.filter((checkpoint) => checkpoint !== undefined);
+    const listed = ids.join();
+    // What is listed time and again and can't be found isn't a manager's work.
+    if (checkpoints.length === found.length || listed === before) return { exists, checkpoints, ignored };
+    before = listed;
   }
 }
 
@@ -104,11 +120,7 @@ async function verify(store: CheckpointStore, { chain }: CheckpointMetadata, { s
 export function checkpointReader(store: CheckpointStore): CheckpointReader {
   if (typeof store !== "object" || store === null || typeof store.readMetadata !== "function") throw new TypeError(`store must be a CheckpointStore, not ${shown(store)}`);
   return {
-    async survey() {
-      const { exists, ids, ignored } = await store.list();
-      const found = await inGroups([...ids].reverse(), (id) => surveyOne(store, id));
-      return { exists, checkpoints: found.filter((checkpoint) => checkpoint !== undefined), ignored };
-    },
+    survey: () => survey(store),
     verify: (metadata, options = {}) => verify(store, metadata, options),
     readPart: (part) => readPart(store, part),
   };
