@@ -9,6 +9,8 @@ import path from "node:path";
 
 /** What of the disk knows no file: checksums, and how arguments are refused. */
 const diskDoors = ["@laminar/disk/arguments", "@laminar/disk/checksum"];
+/** What the commands of the packages are made of. */
+const commandDoor = "@laminar/disk/command-line";
 const messagePack = ["msgpackr/pack", "msgpackr/unpack"];
 
 /**
@@ -18,12 +20,12 @@ const messagePack = ["msgpackr/pack", "msgpackr/unpack"];
  */
 const packages = {
   "packages/disk": { rank: 0, may: ["crc-32"] },
-  "packages/wal": { rank: 1, may: ["@laminar/disk", ...diskDoors, ...messagePack] },
+  "packages/wal": { rank: 1, may: ["@laminar/disk", ...diskDoors, commandDoor, ...messagePack] },
   "packages/state-snapshot": { rank: 1, may: [...diskDoors, ...messagePack] },
-  "packages/checkpoint": { rank: 2, may: ["@laminar/disk", ...diskDoors] },
+  "packages/checkpoint": { rank: 2, may: ["@laminar/disk", ...diskDoors, commandDoor] },
   "packages/recovery": {
     rank: 3,
-    may: ["@laminar/wal", "@laminar/state-snapshot", "@laminar/checkpoint", "@laminar/disk", ...diskDoors],
+    may: ["@laminar/wal", "@laminar/state-snapshot", "@laminar/checkpoint", "@laminar/disk", ...diskDoors, commandDoor],
   },
 };
 

@@ -3,10 +3,11 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, open, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openCheckpointManager } from "@laminar/checkpoint";
+import { UsageError } from "@laminar/disk/command-line";
 import { StateSnapshot } from "@laminar/state-snapshot";
 import { msgpackCodec, openWal } from "@laminar/wal";
 import { describe, expect, it } from "vitest";
-import { parseCommandLine, UsageError } from "../src/cli/arguments.ts";
+import { parseCommandLine } from "../src/cli/arguments.ts";
 import { openDurableState } from "../src/index.ts";
 import { COMMAND, freshDirectory, lookAt, runCommand, sampleState, unchanged } from "./run-command.ts";
 

@@ -85,6 +85,7 @@ export const CALLS_NOT_MADE: readonly UnreachedReason[] = [
   { name: "recovery/durable-state/background-checkpoints #makeNow: create", receiver: "manager", why: OF_A_PACKAGE },
   { name: "recovery/durable-state/commit-log sync: sync", receiver: "this.#log", why: OF_A_PACKAGE },
   { name: "recovery/durable-state/managed-state #durable: sync", receiver: "commits", why: OF_A_PACKAGE },
-  ...["wal/cli/print", "checkpoint/cli/output", "recovery/cli/output"].map((file) => ({ name: `${file} print: write`, receiver: "stream", why: STREAM })),
-  ...["checkpoint", "recovery"].flatMap((name) => ["update", "clear"].map((method) => ({ name: `${name}/cli/progress ${method}: write`, receiver: "this.#stderr", why: STREAM }))),
+  { name: "disk/command-line/output print: write", receiver: "stream", why: STREAM },
+  { name: "disk/command-line/progress update: write", receiver: "this.#stderr", why: STREAM },
+  { name: "disk/command-line/progress clear: write", receiver: "this.#stderr", why: STREAM },
 ];

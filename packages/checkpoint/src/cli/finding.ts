@@ -1,8 +1,7 @@
 import { isDiskError } from "@laminar/disk";
+import { alignRows, DAMAGED, FINE, indent, NOT_READ, visible } from "@laminar/disk/command-line";
 import { CheckpointError, type CheckpointErrorCode, isCheckpointError } from "../checkpoint-error.ts";
 import { METADATA_FILE, nameOf, STATE_FILE } from "../checkpoint-names.ts";
-import { DAMAGED, FINE, NOT_READ } from "./exit-codes.ts";
-import { alignRows, indent, visible } from "./layout.ts";
 
 /** Why a checkpoint can't be used, or why nobody knows. */
 export interface Finding {

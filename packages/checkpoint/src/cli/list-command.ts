@@ -1,10 +1,10 @@
+import { alignRows, indent, print, quote, type Streams } from "@laminar/disk/command-line";
 import type { ChainPart } from "../checkpoint-metadata.ts";
 import { nameOf, parseName } from "../checkpoint-names.ts";
 import type { StoreListing } from "../checkpoint-store.ts";
 import type { LookInvocation } from "./arguments.ts";
 import { exitCodeOf, type Finding, findingAsJson, findingInLine } from "./finding.ts";
-import { alignRows, bytesInWords, indent, instant, jsonLine, quote } from "./layout.ts";
-import { print, type Streams } from "./output.ts";
+import { bytesInWords, instant, jsonLine } from "./layout.ts";
 import { emptyPlace, type Examined, examineAll, type ReadableStore, type Summary, survey } from "./survey.ts";
 
 type Others = Pick<StoreListing, "leftovers" | "ignored">;

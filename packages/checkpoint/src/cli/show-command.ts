@@ -1,9 +1,10 @@
+import { alignRows, complain, count, indent, jsonText, print, quote, type Streams, visible } from "@laminar/disk/command-line";
 import type { CheckpointMetadata } from "../checkpoint-metadata.ts";
 import { nameOf } from "../checkpoint-names.ts";
 import type { LookInvocation } from "./arguments.ts";
 import { exitCodeOf } from "./finding.ts";
-import { alignRows, count, hex, indent, instant, jsonText, quote, visible } from "./layout.ts";
-import { complain, print, type Streams } from "./output.ts";
+import { hex, instant } from "./layout.ts";
+import { NAME } from "./name.ts";
 import { chosenIds, examineOne, type ReadableStore, survey } from "./survey.ts";
 
 /** Prints the metadata of one checkpoint; resolves to the exit code. */
@@ -13,7 +14,7 @@ export async function show({ directory, id, json }: LookInvocation, store: Reada
     if (metadata) await print(streams.stdout, json ? jsonText(asJson(metadata)) : asText(metadata));
   }
   const findings = checkpoints.flatMap((checkpoint) => checkpoint.findings);
-  for (const { code, message } of findings) await complain(streams, `${code}: ${message}`);
+  for (const { code, message } of findings) await complain(NAME, streams, `${code}: ${message}`);
   return exitCodeOf(findings);
 }
 

@@ -1,21 +1,22 @@
+import { count, jsonText, megabytes, print, Progress, type Streams } from "@laminar/disk/command-line";
 import type { ChainPart } from "../checkpoint-metadata.ts";
 import type { LookInvocation } from "./arguments.ts";
 import { exitCodeOf, type Finding, stateFile } from "./finding.ts";
-import { bytesInWords, count, jsonText } from "./layout.ts";
+import { bytesInWords } from "./layout.ts";
 import { type Measured, StateMeter } from "./measure-state.ts";
-import { print, type Streams } from "./output.ts";
-import { Progress } from "./progress.ts";
 import { chosenIds, examineAll, type Examined, type ReadableStore, survey } from "./survey.ts";
 import { reportAsJson, reportAsText } from "./verify-report.ts";
 
 /** Reads states and prints what they are worth; resolves to the exit code. */
 export async function verify({ directory, id, json }: LookInvocation, store: ReadableStore, streams: Streams): Promise<number> {
   const progress = new Progress(streams);
-  const meter = new StateMeter(store, (bytes) => progress.update(bytes));
+  // As far as is known.
+  let bytesInAll = 0;
+  const meter = new StateMeter(store, (bytes) => progress.update(() => `read ${megabytes(bytes)} of ${megabytes(Math.max(bytes, bytesInAll))} MB`));
   try {
     const { checkpoints, withdrawn } = await survey(store, async (listing) => {
       const examined = await examineAll(store, chosenIds(directory, listing, id));
-      progress.total = meter.bytesRead + bytesToRead(examined, meter);
+      bytesInAll = meter.bytesRead + bytesToRead(examined, meter);
       return verifyChains(examined, meter);
     });
     progress.clear();

@@ -1,5 +1,5 @@
+import { alignRows, count, indent, visible } from "@laminar/disk/command-line";
 import { type Finding, findingAsJson, findingInLines, verdictOf } from "./finding.ts";
-import { alignRows, count, indent, visible } from "./layout.ts";
 import type { Examined } from "./survey.ts";
 
 export interface VerifyReport {

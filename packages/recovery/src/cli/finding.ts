@@ -1,7 +1,7 @@
 import { nodeDisk } from "@laminar/disk";
+import { complain, quote, type Streams } from "@laminar/disk/command-line";
 import type { Asked } from "./arguments.ts";
-import { quote } from "./layout.ts";
-import { complain, type Streams } from "./output.ts";
+import { NAME } from "./name.ts";
 
 /** An error of ours, of which the message says all there is to say. */
 export interface Finding extends Error {
@@ -29,6 +29,6 @@ export async function sayWhatIsMissing({ checkpointDir, walDir }: Asked, streams
     if (path === undefined) continue;
     // A failure is the recovery's to report.
     const status = await nodeDisk.stat(path).catch(() => path);
-    if (status === undefined) await complain(streams, `there is no directory ${quote(path)}`);
+    if (status === undefined) await complain(NAME, streams, `there is no directory ${quote(path)}`);
   }
 }

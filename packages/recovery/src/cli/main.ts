@@ -1,23 +1,16 @@
 #!/usr/bin/env node
-import { createRequire } from "node:module";
+import { runCommandLine, type Streams } from "@laminar/disk/command-line";
 import { isCorruption } from "../core/recovery-error.ts";
-import { type Invocation, parseCommandLine, UsageError } from "./arguments.ts";
-import { DAMAGED, FINE, NOT_READ, WRONG_ARGUMENTS } from "./exit-codes.ts";
+import { parseCommandLine, type RecoveryInvocation } from "./arguments.ts";
 import { findingInWords, isFinding } from "./finding.ts";
-import { complain, OutputError, print, printError, type Streams } from "./output.ts";
+import { NAME } from "./name.ts";
 import { plan } from "./plan-command.ts";
 import { recoverAndPrint } from "./recover-command.ts";
 import { report } from "./report-command.ts";
 import { USAGE, USAGE_OF } from "./usage.ts";
 
-async function run(invocation: Invocation, streams: Streams): Promise<number> {
+async function run(invocation: RecoveryInvocation, streams: Streams): Promise<number> {
   switch (invocation.command) {
-    case "help":
-      await print(streams.stdout, invocation.of ? USAGE_OF[invocation.of] : USAGE);
-      return FINE;
-    case "version":
-      await print(streams.stdout, `${version()}\n`);
-      return FINE;
     case "plan":
       return plan(invocation, streams);
     case "report":
@@ -28,42 +21,7 @@ async function run(invocation: Invocation, streams: Streams): Promise<number> {
   }
 }
 
-function version(): string {
-  const manifest = createRequire(import.meta.url)("../../package.json") as { readonly version: string };
-  return manifest.version;
-}
+const inWords = (error: unknown): string | undefined => (isFinding(error) ? findingInWords(error) : undefined);
 
-async function main(args: readonly string[], streams: Streams): Promise<number> {
-  try {
-    if (args.length === 0) {
-      await printError(streams, USAGE);
-      return WRONG_ARGUMENTS;
-    }
-    return await run(parseCommandLine(args), streams);
-  } catch (error) {
-    return explain(error, streams);
-  }
-}
-
-async function explain(error: unknown, streams: Streams): Promise<number> {
-  if (error instanceof OutputError) {
-    if (error.readerGone) return FINE;
-    await complain(streams, error.message);
-    return NOT_READ;
-  }
-  if (error instanceof UsageError) {
-    await complain(streams, `${error.message} (laminar-recovery --help shows the usage)`);
-    return WRONG_ARGUMENTS;
-  }
-  if (!isFinding(error)) {
-    // Not foreseen, so that the way to it matters.
-    await printError(streams, `laminar-recovery: ${error instanceof Error ? String(error.stack) : String(error)}\n`);
-    return NOT_READ;
-  }
-  await complain(streams, findingInWords(error));
-  return isCorruption(error) ? DAMAGED : NOT_READ;
-}
-
-// Each write gives its error to whoever waits for it; a stream without a listener would end the process first.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-process.exitCode = await main(process.argv.slice(2), process);
+const manifest = new URL("../../package.json", import.meta.url).href;
+process.exitCode = await runCommandLine({ name: NAME, manifest, usage: (of) => (of ? USAGE_OF[of] : USAGE), parse: parseCommandLine, run, inWords, isCorruption }, process);

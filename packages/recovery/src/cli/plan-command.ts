@@ -1,12 +1,9 @@
+import { DAMAGED, FINE, jsonText, megabytes, NOT_READ, print, Progress, type Streams } from "@laminar/disk/command-line";
 import { isCorruption } from "../core/recovery-error.ts";
 import type { LookInvocation } from "./arguments.ts";
-import { DAMAGED, FINE, NOT_READ } from "./exit-codes.ts";
 import { findPlan, type FoundPlan } from "./find-plan.ts";
 import { sayWhatIsMissing } from "./finding.ts";
-import { jsonText } from "./layout.ts";
-import { print, type Streams } from "./output.ts";
 import { planAsJson, planAsText } from "./plan-layout.ts";
-import { Progress } from "./progress.ts";
 
 /** Prints what a recovery would do; resolves to the exit code. */
 export async function plan({ asked, json }: LookInvocation, streams: Streams): Promise<number> {
@@ -21,8 +18,6 @@ export async function plan({ asked, json }: LookInvocation, streams: Streams): P
     progress.clear();
   }
 }
-
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 function exitCodeOf({ plan: { refusal, skipped }, log }: FoundPlan): number {
   if (refusal && !isCorruption(refusal)) return NOT_READ;

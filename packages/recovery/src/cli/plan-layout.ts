@@ -1,9 +1,9 @@
 import type { CheckpointMetadata } from "@laminar/checkpoint";
+import { alignRows, count, indent, quote, visible } from "@laminar/disk/command-line";
 import type { RecoveryError } from "../core/recovery-error.ts";
 import type { Asked } from "./arguments.ts";
 import type { FoundLog, FoundPlan } from "./find-plan.ts";
 import { findingInWords, optionsInWords } from "./finding.ts";
-import { alignRows, count, indent, quote, visible } from "./layout.ts";
 
 /** Over several lines, what matters in the first. */
 export function planAsText({ plan, ignoredNames, log }: FoundPlan, asked: Asked): string {

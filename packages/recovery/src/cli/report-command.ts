@@ -1,10 +1,9 @@
+import { jsonText, print, type Streams, visible } from "@laminar/disk/command-line";
 import type { RecoveredState } from "../core/recovered-state.ts";
 import type { RecoverySink } from "../core/recovery-sink.ts";
 import { formatReport } from "../recovered.ts";
 import type { LookInvocation } from "./arguments.ts";
 import { optionsInWords } from "./finding.ts";
-import { jsonText, visible } from "./layout.ts";
-import { print, type Streams } from "./output.ts";
 import { exitCodeOf, runRecovery } from "./run-recovery.ts";
 
 /** Recovers and keeps nothing; prints the report and resolves to the exit code. */

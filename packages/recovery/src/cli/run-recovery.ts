@@ -1,12 +1,10 @@
+import { DAMAGED, FINE, Progress, type Streams } from "@laminar/disk/command-line";
 import type { RecoveredState } from "../core/recovered-state.ts";
 import type { RecoveryReport } from "../core/recovery-report.ts";
 import type { RecoverySink } from "../core/recovery-sink.ts";
 import { recover } from "../recover.ts";
 import type { Asked } from "./arguments.ts";
-import { DAMAGED, FINE } from "./exit-codes.ts";
 import { sayWhatIsMissing } from "./finding.ts";
-import type { Streams } from "./output.ts";
-import { Progress } from "./progress.ts";
 
 /** Recovers into `sink`; on a terminal it shows how far it is. */
 export async function runRecovery(asked: Asked, sink: RecoverySink, streams: Streams): Promise<RecoveredState> {

@@ -1,5 +1,5 @@
-import type { Writable } from "node:stream";
 import { nodeDisk } from "@laminar/disk";
+import { complain, count, DAMAGED, FINE, LinePrinter, type OutputStream, type Streams } from "@laminar/disk/command-line";
 import { bytesCodec } from "../codec/bytes-codec.ts";
 import type { LogReader, Lsn, WalBatch } from "../log.ts";
 import { openWalReader } from "../open-wal.ts";
@@ -8,10 +8,8 @@ import type { WalEntry } from "../wal-entry.ts";
 import { isCorruption, isWalError, type WalError } from "../wal-error.ts";
 import type { DumpInvocation } from "./arguments.ts";
 import { asBytes, asMessagePack, type DescribeOwn, entryLine } from "./entry-line.ts";
-import { DAMAGED, FINE } from "./exit-codes.ts";
-import { count, optionsInWords } from "./layout.ts";
-import { LinePrinter } from "./print.ts";
-import { complain, type Streams } from "./streams.ts";
+import { optionsInWords } from "./layout.ts";
+import { NAME } from "./name.ts";
 
 type Entry = WalEntry | Uint8Array;
 
@@ -31,7 +29,7 @@ export async function dump(invocation: DumpInvocation, streams: Streams): Promis
   if (refuses || lines.full) return FINE;
   damage ??= await damageAbove(nodeDisk, invocation.directory, lines.lastLsn);
   if (!damage) return FINE;
-  await complain(streams, `the log is damaged; ${lines.summary}. ${damage.code}: ${optionsInWords(damage.message)}`);
+  await complain(NAME, streams, `the log is damaged; ${lines.summary}. ${damage.code}: ${optionsInWords(damage.message)}`);
   if (invocation.beyondDamage === "salvage") await printSalvaged(invocation, lines, streams);
   return DAMAGED;
 }
@@ -69,7 +67,7 @@ async function printSalvaged({ directory }: DumpInvocation, lines: EntryLines, s
     await lines.flush();
   }
   const salvaged = lines.printed - before;
-  await complain(streams, salvaged === 0 ? "nothing more verifies behind the damage" : `${count(salvaged, "record")} salvaged behind the damage; between them others may be missing`);
+  await complain(NAME, streams, salvaged === 0 ? "nothing more verifies behind the damage" : `${count(salvaged, "record")} salvaged behind the damage; between them others may be missing`);
 }
 
 /** Prints batches, up to a number of entries. */
@@ -80,7 +78,7 @@ class EntryLines {
   lastLsn: Lsn;
   printed = 0;
 
-  constructor(stdout: Writable, { limit, after = 0, msgpack }: DumpInvocation) {
+  constructor(stdout: OutputStream, { limit, after = 0, msgpack }: DumpInvocation) {
     this.#printer = new LinePrinter(stdout);
     this.#limit = limit;
     this.#describeOwn = msgpack ? asMessagePack : asBytes;

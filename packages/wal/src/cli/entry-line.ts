@@ -1,7 +1,7 @@
+import { bytesAsJson, valueAsJson } from "@laminar/disk/command-line";
 import { msgpackCodec } from "../codec/msgpack-codec.ts";
 import type { Lsn } from "../log.ts";
 import type { WalEntry } from "../wal-entry.ts";
-import { base64, valueAsJson } from "./value-json.ts";
 
 /** Where an entry of a dump stands. */
 export interface EntryPlace {
@@ -53,19 +53,3 @@ function describe(entry: WalEntry): object {
 }
 
 const asDecimal = ([source, offset]: readonly [string, bigint]): readonly [string, string] => [source, offset.toString()];
-
-// A byte order mark is kept: it has to come back with the others.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-// oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
-
-/** Text where the bytes are printable UTF-8, else `{ base64 }`: the type tells which, and both give back exactly the bytes. */
-export function bytesAsJson(bytes: Uint8Array): string | { readonly base64: string } {
-  try {
-    const text = utf8.decode(bytes);
-    if (!CONTROL.test(text)) return text;
-  } catch {
-    // Not UTF-8.
-  }
-  return { base64: base64(bytes) };
-}

@@ -1,9 +1,7 @@
+import { alignRows, count, DAMAGED, FINE, print, type Streams } from "@laminar/disk/command-line";
 import { inspectWal } from "../inspect-wal.ts";
 import type { InspectedSegment, NotCounting, WalInspection } from "../inspection.ts";
-import { DAMAGED, FINE } from "./exit-codes.ts";
-import { alignRows, count, endInWords } from "./layout.ts";
-import { print } from "./print.ts";
-import type { Streams } from "./streams.ts";
+import { endInWords } from "./layout.ts";
 import { damageInWords } from "./verify-command.ts";
 
 /** Prints what stands in the directory; resolves to the exit code. */

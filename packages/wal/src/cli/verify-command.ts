@@ -1,15 +1,14 @@
+import { alignRows, complain, count, DAMAGED, FINE, NOT_READ, print, type Streams } from "@laminar/disk/command-line";
 import type { WalDamage } from "../confirm-damage.ts";
 import { verifyWal, type WalReport } from "../verify-wal.ts";
-import { DAMAGED, FINE, NOT_READ } from "./exit-codes.ts";
-import { alignRows, count, endInWords, optionsInWords } from "./layout.ts";
-import { print } from "./print.ts";
-import { complain, type Streams } from "./streams.ts";
+import { endInWords, optionsInWords } from "./layout.ts";
+import { NAME } from "./name.ts";
 
 /** Prints the verdict; resolves to the exit code. */
 export async function verify({ directory, json }: { readonly directory: string; readonly json: boolean }, streams: Streams): Promise<number> {
   const report = await verifyWal(directory);
   if (report.verdict === "missing") {
-    await complain(streams, `there is no log in ${directory}; give the directory that holds the .wal files`);
+    await complain(NAME, streams, `there is no log in ${directory}; give the directory that holds the .wal files`);
     return NOT_READ;
   }
   await print(streams.stdout, json ? `${JSON.stringify(asJson(report), undefined, 2)}\n` : asText(report));

@@ -26,6 +26,23 @@ function objectAsJson(value: object): unknown {
 
 const pairAsJson = ([key, value]: readonly [unknown, unknown]): [string, unknown] => [valueAsJson(key) as string, valueAsJson(value)];
 
+// A byte order mark is kept: it has to come back with the others.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+
+/** Text where the bytes are printable UTF-8, else `{ base64 }`: the type tells which, and both give back exactly the bytes. */
+export function bytesAsJson(bytes: Uint8Array): string | { readonly base64: string } {
+  try {
+    const text = utf8.decode(bytes);
+    if (!CONTROL.test(text)) return text;
+  } catch {
+    // Not UTF-8.
+  }
+  return { base64: base64(bytes) };
+}
+
+/** The bytes in base64, with padding. */
 export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }

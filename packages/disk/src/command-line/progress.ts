@@ -1,11 +1,11 @@
-import type { Streams } from "./output.ts";
+import type { OutputStream, Streams } from "./output.ts";
 
 const MILLISECONDS_BETWEEN = 100;
 const CLEAR_LINE = "\r\u001b[K";
 
-/** A line that says how far the reading is, on a terminal; nothing anywhere else. */
+/** A line that says how far the work is, on a terminal; nothing anywhere else. */
 export class Progress {
-  readonly #stderr: Streams["stderr"];
+  readonly #stderr: OutputStream;
   #shownAt = Number.NEGATIVE_INFINITY;
   #shown = false;
 
@@ -13,6 +13,7 @@ export class Progress {
     this.#stderr = stderr;
   }
 
+  /** Shows the line, unless it was shown a moment ago. */
   update(text: () => string): void {
     const now = performance.now();
     if (this.#stderr.isTTY !== true || now - this.#shownAt < MILLISECONDS_BETWEEN) return;
@@ -21,6 +22,7 @@ export class Progress {
     this.#stderr.write(`${CLEAR_LINE}${text()}`);
   }
 
+  /** Takes the line away, if it is there. */
   clear(): void {
     if (this.#shown) this.#stderr.write(CLEAR_LINE);
     this.#shown = false;
