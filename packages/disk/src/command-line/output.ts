@@ -3,7 +3,9 @@ import { visible } from "./layout.ts";
 /** As much of a Node.js stream as a command uses. */
 export interface OutputStream {
   readonly isTTY?: boolean | undefined;
+  /** Calls `done` when the text was taken, or with why it wasn't. */
   write(text: string, done?: (error?: Error | null) => void): unknown;
+  /** Tells of errors, also of those that `done` was called with. */
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
