@@ -20,7 +20,7 @@ const names = rows.map(({ name }) => name);
 export const help: string = `Measures Laminar beside its peers, the same work by hand, and the least that the disk allows: everybody in turn, round by round, medians.
 
   --only NAME            only this row, and others that are named: ${names.join(", ")}
-  --rounds N             rounds (default 2, which is five minutes; the published tables have 3)
+  --rounds N             rounds (default 2, about five minutes; the published tables have 3)
   --entries N            entries that are appended, recovered, checkpointed (default ${standardSettings.entries})
   --key-bytes N          length of a key, at least ${keyBytesLeast} (default ${standardSettings.keyBytes})
   --value-bytes N        length of a value (default ${standardSettings.valueBytes})

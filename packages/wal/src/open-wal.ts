@@ -19,7 +19,8 @@ import { Announcement } from "./waiting.ts";
  * Opens the log in `directory` for writing, creating it (and what is missing of the path) if there is none. When it settles,
  * the caller is the only writer, everything that a reader gets is durable, and nothing that was acknowledged is missing: a
  * log of which that can't be said is refused with a typed error and not one byte on disk is changed. What was written
- * before is never changed; a new segment takes the new records. Reads and verifies the whole log.
+ * before is never changed; a new segment takes the new records. Reads and verifies the whole log. Looks at its files on this thread,
+ * a millisecond a turn of the event loop, as long as that is quick, and on others otherwise.
  *
  * @throws TypeError, RangeError for wrong options and names that no option has, before anything is touched
  * @throws WalError `WAL_LOCKED` while another process or thread has it, `WAL_NOT_FOUND` with `mustExist`, `WAL_CODEC_MISMATCH`,
@@ -81,7 +82,7 @@ const newLogId = (): string => Array.from(crypto.getRandomValues(new Uint8Array(
 
 /**
  * Opens the log in `directory` for reading, beside whoever writes. Takes no lock and changes nothing. It finds the end of the log, for
- * which the newest segment is read.
+ * which the newest segment is read. Looks at all files as `openWal` does.
  *
  * @throws TypeError for wrong options and names that no option has
  * @throws WalError `WAL_NOT_FOUND` when there is no such directory, and as `openWal`, but for the lock
